@@ -20,9 +20,9 @@ struct Geometry {
 };
 
 enum class OutputQuantizer {
-    counter,   ///< the hardware: nearest whole cycle of the pulse and a sign, -levels+1 .. levels-1
-    mid_tread, ///< the authors' training code: step 2/(2*levels-1), half to even, 33 codes at 16 levels
-    off,       ///< the clamped value itself
+    counter,    ///< the hardware: nearest whole cycle of the pulse and a sign, -levels+1 .. levels-1
+    mid_tread,  ///< the authors' training code: step 2/(2*levels-1), half to even, 33 codes at 16 levels
+    off,        ///< the clamped value itself
 };
 
 /// Number of levels of each converter; 0 turns a quantiser off (functional and reference engines only).

@@ -1,5 +1,6 @@
 #include "sim/npz.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 #include <zip.h>
 
@@ -52,7 +53,11 @@ const DType& dtype_of(NpyType type) {
 
 std::string printable(std::string_view text, std::size_t max_bytes) {
     constexpr std::string_view kHex = "0123456789abcdef";
-    const std::string_view shown = text.substr(0, max_bytes);
+    std::string_view shown = text.substr(0, max_bytes);
+    while (shown.size() < text.size() && !shown.empty() &&
+           (static_cast<unsigned char>(text[shown.size()]) >> 6U) == 2) {
+        shown.remove_suffix(1);  // no cut inside a UTF-8 character
+    }
     std::string result;
     for (const char c : shown) {
         const auto byte = static_cast<unsigned char>(c);
@@ -498,7 +503,7 @@ std::vector<double> read_values(MemberStream& member, const ByteLayout& layout, 
         const std::span<std::byte> bytes = std::span(chunk).first(step * layout.dtype.bytes);
         member.read_exactly(bytes);
         if (values.capacity() - values.size() < step) {
-            values.reserve(std::min(count, std::max(2 * values.capacity(), values.size() + step)));
+            values.reserve(std::min(count, std::max(4 * values.capacity(), values.size() + step)));
         }
         append(layout.dtype.type, bytes, layout.swapped, values);
     }
@@ -602,12 +607,13 @@ NpzReader::NpzReader(std::filesystem::path path) : path_(std::move(path)) {
     std::error_code error;
     const std::filesystem::file_status status = std::filesystem::status(path_, error);
     if (!std::filesystem::exists(status)) {
-        throw InputError(name + ": " + (error ? error.message() : "no such file"));
+        const auto missing = std::make_error_code(std::errc::no_such_file_or_directory);
+        throw InputError(name + ": cannot read: " + (error ? error : missing).message());
     }
     require_regular_file(path_, status);
     file_bytes_ = std::filesystem::file_size(path_, error);
     if (error) {
-        throw InputError(name + ": " + error.message());
+        throw InputError(name + ": cannot read: " + error.message());
     }
     if (file_bytes_ == 0) {  // libzip would take it as an archive without members
         throw InputError(name + ": is empty; an .npz file is needed");
@@ -618,9 +624,13 @@ NpzReader::NpzReader(std::filesystem::path path) : path_(std::move(path)) {
         if (is_bare_npy(path_)) {
             throw InputError(name + ": is an .npy file; an .npz file is needed (numpy.savez)");
         }
-        const bool unreadable = zip_error_system_type(zip_error.get()) == ZIP_ET_SYS;
-        throw InputError(name + (unreadable ? ": cannot read: " : ": is no intact .npz (zip) file: ") +
-                         zip_error.text());
+        if (zip_error_system_type(zip_error.get()) == ZIP_ET_SYS) {
+            throw InputError(name + ": cannot read: " + zip_error.text());
+        }
+        // The file is there: "No such file" is what libzip 1.7 says of a zip64 field that is not.
+        const bool lacks_field = zip_error_code_zip(zip_error.get()) == ZIP_ER_NOENT;
+        throw InputError(
+            name + ": is no intact .npz (zip) file: " + (lacks_field ? "Zip archive inconsistent" : zip_error.text()));
     }
     const zip_int64_t count = zip_get_num_entries(archive_.get(), 0);
     for (std::uint64_t i = 0; count > 0 && i < static_cast<std::uint64_t>(count); ++i) {
@@ -707,7 +717,7 @@ NpzWriter::NpzWriter(std::filesystem::path path) : path_(std::move(path)) {
     if (!std::filesystem::is_directory(folder, error)) {
         throw InputError(printable(path_) + ": cannot write: " + in_quotes(folder.string()) + " is no directory");
     }
-    if (access(folder.c_str(), W_OK | X_OK) != 0) {
+    if (faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
         throw InputError(printable(path_) + ": cannot write: " + std::generic_category().message(errno));
     }
 }

@@ -1,0 +1,112 @@
+// The inner loops of the gain-cell arrays, compiled once for each vector extension and chosen at run time. All of them
+// compute on whole numbers, or element by element in a fixed order, so that every extension gives the same bits.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace gca::kernels {
+
+inline constexpr std::size_t kQuad = 4;        ///< steps that one vector instruction sums
+inline constexpr std::size_t kLaneBlock = 16;  ///< lanes are padded to a multiple of this
+inline constexpr std::size_t kMoments = 3;     ///< orders 1, 2 and 3 of the stored level
+inline constexpr std::size_t kConstantParts = 8;
+
+/// Lookup from code (0..15) to a small non-negative number, one table a moment.
+using MomentTables = std::array<std::array<std::uint8_t, 16>, kMoments>;
+
+/// Cell codes in the order in which the dot products read them: [quads][lanes][4], lane = what sums, step = what is
+/// summed over; a quad is four steps.
+struct CodeView {
+    const std::uint8_t* codes;
+    std::size_t lanes;  ///< padded
+    std::size_t quads;
+};
+
+/// out[m][lane] = sum over steps of tables[m][code] * digit[step], for lanes 0..used_lanes-1 (rounded up to a block).
+/// Products of a table entry (at most 127) and a digit may fill a signed 16-bit number in pairs, not more.
+void quad_dot(const CodeView& view, const MomentTables& tables, const std::int8_t* digits, std::size_t used_lanes,
+              const std::array<std::int32_t*, kMoments>& out);
+
+/// The same with digits of its own for each moment, each a 16-bit number in two signed bytes (value = low + 256 high),
+/// over the listed quads only. `digits`: [kMoments][2][digit_stride].
+void quad_dot_wide(const CodeView& view, const MomentTables& tables, const std::int8_t* digits,
+                   std::size_t digit_stride, std::span<const std::uint16_t> quad_list,
+                   const std::array<std::int32_t*, kMoments>& out);
+
+/// Charges from moments: s[c] = (((d0[c] sum_q + d1[c] m1) + d2[c] m2) + d3[c] m3) x_unit, with the level moments m_i
+/// recovered from the table moments t_i: m1 = t1 - shift1 sum_q, m2 = scale2 (t2 - shift2 sum_q) + base2 sum_q,
+/// m3 = scale3 (t3 - shift3 sum_q) + m1.
+struct ScoreInputs {
+    std::array<const std::int32_t*, kMoments> t;
+    std::array<const double*, kMoments + 1> d;
+    std::array<double, kMoments> shift;
+    double scale2, base2, scale3;
+    double sum_q;
+    double x_unit;
+    std::size_t columns;
+};
+void scores(const ScoreInputs& in, double* s);
+
+/// phi[c] = valid[c] ? clamp(s[c] * inv_s_sat, 0, 1) : 0. Returns how many valid columns reached 1.
+std::size_t relu_widths(const double* s, const std::uint8_t* valid, double inv_s_sat, std::size_t columns, double* phi);
+
+/// d[c] *= factor for all c; what has decayed beyond any meaning becomes zero rather than a denormal number.
+void decay(double factor, std::size_t columns, double* d);
+
+/// Weights of one sub-tile's columns for the second dot product: w_i = phi d_i, in the basis of the tables, rounded to
+/// 16-bit numbers and split into bytes.
+struct WeightInputs {
+    const double* phi;
+    std::array<const double*, kMoments + 1> d;
+    double scale2, base2, scale3;
+    std::array<double, kMoments> weight_scale;
+    std::size_t columns;
+};
+/// What a sub-tile's weights leave besides their bytes: sums for the shift correction, and the part without a level.
+struct WeightSums {
+    std::array<std::int64_t, kMoments> sum{};
+    double constant = 0.0;
+};
+/// `stride` is at least `columns` rounded up to kConstantParts. Bytes beyond `columns` are zero up to a multiple of
+/// four.
+struct WeightOutputs {
+    std::size_t stride;
+    std::int32_t* words;  ///< [kMoments][stride], scratch: the 16-bit weights
+    double* constants;    ///< [stride], scratch
+    std::int8_t* digits;  ///< [kMoments][2][stride]: value = low + 256 high
+};
+WeightSums weights(const WeightInputs& in, const WeightOutputs& out);
+
+/// Signed counts from approximate charges a = constant + sum_m inv_scale[m] (t[m] - offset[m]): count of |a| gain,
+/// rounded to the nearest, at most max_count. Where a lies within `error` of a rounding threshold, uncertain[e] is 1
+/// and the count is not to be used.
+struct CountInputs {
+    std::array<const std::int32_t*, kMoments> t;
+    std::array<double, kMoments> inv_scale;
+    std::array<double, kMoments> offset;
+    double constant;
+    double gain;
+    double error;
+    double max_count;
+    std::size_t outputs;
+};
+/// Returns the number of uncertain outputs.
+std::size_t signed_counts(const CountInputs& in, std::int8_t* counts, std::uint8_t* uncertain);
+
+/// Packed bits, bit i for counts[i] < 0, and for |counts[i]| > limit. `size` is a multiple of 64.
+void pack_below_zero(const std::int8_t* counts, std::size_t size, std::uint64_t* bits);
+void pack_magnitude_above(const std::int8_t* counts, std::size_t size, std::int8_t limit, std::uint64_t* bits);
+
+/// Name of the vector extension in use.
+std::string target_name();
+/// Names of all extensions that this machine can run; `force_target` makes the calls that follow use one of them, and
+/// with an empty name the best. For tests and benchmarks; not to be called while kernels run.
+std::vector<std::string> target_names();
+void force_target(const std::string& name);
+
+}  // namespace gca::kernels

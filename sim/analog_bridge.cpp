@@ -1,0 +1,243 @@
+#include "sim/analog_bridge.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "sim/bits.h"
+
+namespace gca {
+
+namespace {
+
+// What a column needs (rtl/gca_pkg.sv).
+constexpr unsigned kDischargeCycles = 5;
+constexpr unsigned kWriteCycles = 10;
+
+TimeBase time_base(const Quantization& q) {
+    return {.query_cycles = q.query_levels - 1, .emit_cycles = q.output_levels - 1};
+}
+
+constexpr std::size_t words_of(std::size_t bits) {
+    return (bits + 63) / 64;
+}
+
+void drive(std::span<std::byte> pins, const std::vector<std::uint64_t>& words) {
+    std::memcpy(pins.data(), words.data(), std::min(pins.size(), words.size() * sizeof words[0]));
+}
+
+}  // namespace
+
+AnalogBridge::AnalogBridge(const Config& config, const HeadPins& pins)
+    : pins_(pins),
+      geometry_(config.geometry),
+      time_(time_base(config.quantization)),
+      schedule_(Schedule::of_levels(config.quantization.query_levels, config.quantization.output_levels)),
+      store_bits_(static_cast<unsigned>(std::bit_width(config.quantization.store_levels - 1))),
+      keys_(config),
+      values_(config),
+      relu_(config.charge_to_pulse.s_sat),
+      signed_(config.charge_to_pulse.a_sat, time_),
+      k_port_{.array = "K", .discharge = pins.k_discharge, .write = pins.k_write, .dac = pins.k_dac},
+      v_port_{.array = "V", .discharge = pins.v_discharge, .write = pins.v_write, .dac = pins.v_dac},
+      valid_bits_(pins.c2p1_valid.size(), std::byte{0}),
+      valid_(geometry_.capacity(), 0),
+      codes_(geometry_.dim, 0),
+      cycles_(geometry_.dim, 0),
+      charge_(geometry_.capacity(), 0.0),
+      phi_(geometry_.capacity(), 0.0),
+      counts_(words_of(geometry_.tiles * geometry_.dim) * 64, 0),
+      sign_bits_(words_of(counts_.size()), 0),
+      level_bits_(time_.emit_cycles, std::vector<std::uint64_t>(sign_bits_.size(), 0)) {
+    for (auto& plane : width_planes_) {
+        plane.assign(words_of(geometry_.dim), 0);
+    }
+}
+
+void AnalogBridge::breach(const std::string& what) const {
+    throw BoundaryError(fmt::format("analog boundary, cycle {}: {}", cycle_, what));
+}
+
+void AnalogBridge::step(std::uint64_t cycle) {
+    cycle_ = cycle;
+    check_controls();
+    step_write(k_port_, keys_, *pins_.c2p1_integrate != 0);
+    step_write(v_port_, values_, *pins_.c2p1_emit != 0);
+
+    const bool integrate1 = *pins_.c2p1_integrate != 0;
+    const bool emit1 = *pins_.c2p1_emit != 0;
+    const bool emit2 = *pins_.c2p2_emit != 0;
+    if (emit1 && !was_emit1_) {
+        if (integrate1_cycles_ != schedule_.score_cycles) {
+            breach(
+                fmt::format("c2p1 integrated for {} cycles: expected {}", integrate1_cycles_, schedule_.score_cycles));
+        }
+        emit_scores();
+        emit1_cycles_ = 0;
+    }
+    if (emit1) {
+        ++emit1_cycles_;
+        if (std::memcmp(valid_bits_.data(), pins_.c2p1_valid.data(), valid_bits_.size()) != 0) {
+            breach("c2p1_valid changed while c2p1 emits");
+        }
+    }
+    if (integrate1) {
+        count_query_pulses();
+    }
+    if (emit2 && !was_emit2_) {
+        if (emit1_cycles_ != schedule_.mix_cycles) {
+            breach(fmt::format("c2p1 emitted for {} cycles: expected {}", emit1_cycles_, schedule_.mix_cycles));
+        }
+        emit_outputs();
+        emit2_cycles_ = 0;
+        drive(pins_.sign, sign_bits_);
+    }
+    if (emit2) {
+        if (emit2_cycles_ == schedule_.emit_cycles) {
+            breach(fmt::format("c2p2 emits for more than {} cycles", schedule_.emit_cycles));
+        }
+        drive(pins_.pulse, level_bits_[emit2_cycles_]);
+        ++emit2_cycles_;
+    } else if (was_emit2_) {
+        if (emit2_cycles_ != schedule_.emit_cycles) {
+            breach(fmt::format("c2p2 emitted for {} cycles: expected {}", emit2_cycles_, schedule_.emit_cycles));
+        }
+        std::fill(pins_.pulse.begin(), pins_.pulse.end(), std::byte{0});
+    }
+    was_integrate1_ = integrate1;
+    was_emit1_ = emit1;
+    was_emit2_ = emit2;
+}
+
+void AnalogBridge::check_controls() const {
+    const auto both = [this](const std::uint8_t* a, const std::uint8_t* b, const char* what) {
+        if (*a != 0 && *b != 0) {
+            breach(what);
+        }
+    };
+    both(pins_.c2p1_integrate, pins_.c2p1_emit, "c2p1 integrates and emits at once");
+    both(pins_.c2p2_integrate, pins_.c2p2_emit, "c2p2 integrates and emits at once");
+    both(pins_.c2p1_reset, pins_.c2p1_integrate, "c2p1 is reset while it integrates");
+    both(pins_.c2p1_reset, pins_.c2p1_emit, "c2p1 is reset while it emits");
+    both(pins_.c2p2_reset, pins_.c2p2_integrate, "c2p2 is reset while it integrates");
+    both(pins_.c2p2_reset, pins_.c2p2_emit, "c2p2 is reset while it emits");
+    if (*pins_.c2p1_emit != *pins_.c2p2_integrate) {
+        breach("c2p2 must integrate exactly while c2p1 emits");
+    }
+}
+
+template <typename Array>
+void AnalogBridge::step_write(WritePort& port, Array& array, bool reading) {
+    const auto find = [&](std::span<const std::byte> lines, const char* what) -> std::ptrdiff_t {
+        std::ptrdiff_t column = -1;
+        for (std::size_t i = 0; i < lines.size(); i += sizeof(std::uint64_t)) {
+            const std::uint64_t word = load_word(lines, i);
+            if (word == 0) {
+                continue;
+            }
+            if (column >= 0 || !std::has_single_bit(word)) {
+                breach(fmt::format("more than one {} line of the {} array is high", what, port.array));
+            }
+            column = static_cast<std::ptrdiff_t>(i * 8) + std::countr_zero(word);
+        }
+        return column;
+    };
+    const std::ptrdiff_t discharge = find(port.discharge, "discharge");
+    const std::ptrdiff_t write = find(port.write, "write");
+    if (discharge < 0 && write < 0) {
+        if (port.discharge_cycles != 0) {
+            breach(fmt::format(
+                "column {} of the {} array was discharged for {} cycles and written for {}: needs {} and {}",
+                port.column, port.array, port.discharge_cycles, port.write_cycles, kDischargeCycles, kWriteCycles));
+        }
+        return;
+    }
+    if (discharge >= 0 && write >= 0) {
+        breach(fmt::format("the {} array is discharged and written at once", port.array));
+    }
+    if (reading) {
+        breach(fmt::format("the {} array is written while it is read", port.array));
+    }
+    if (discharge >= 0) {
+        const auto column = static_cast<std::size_t>(discharge);
+        if (port.discharge_cycles == 0) {
+            port.column = column;
+        }
+        if (column != port.column || port.write_cycles != 0) {
+            breach(fmt::format("column {} of the {} array is discharged before column {} is written", column,
+                               port.array, port.column));
+        }
+        if (++port.discharge_cycles == kDischargeCycles) {
+            array.discharge(column);
+        }
+        return;
+    }
+    if (port.discharge_cycles != kDischargeCycles || static_cast<std::size_t>(write) != port.column) {
+        breach(
+            fmt::format("column {} of the {} array is written, but column {} was discharged, for {} cycles (needs {})",
+                        write, port.array, port.column, port.discharge_cycles, kDischargeCycles));
+    }
+    if (++port.write_cycles == kWriteCycles) {
+        for (std::size_t row = 0; row < geometry_.dim; ++row) {
+            codes_[row] = static_cast<std::uint8_t>(get_field(port.dac, row, store_bits_));
+        }
+        array.write(port.column, codes_);
+        port.discharge_cycles = 0;
+        port.write_cycles = 0;
+    }
+}
+
+void AnalogBridge::count_query_pulses() {
+    if (!was_integrate1_) {
+        integrate1_cycles_ = 0;
+        for (auto& plane : width_planes_) {
+            std::fill(plane.begin(), plane.end(), 0);
+        }
+    }
+    ++integrate1_cycles_;
+    for (std::size_t w = 0; w < width_planes_[0].size(); ++w) {
+        std::uint64_t carry = load_word(pins_.k_pulse, w * sizeof carry);
+        for (std::size_t p = 0; carry != 0; ++p) {
+            const std::uint64_t old = width_planes_.at(p)[w];
+            width_planes_[p][w] = old ^ carry;
+            carry &= old;
+        }
+    }
+}
+
+void AnalogBridge::emit_scores() {
+    for (std::size_t row = 0; row < geometry_.dim; ++row) {
+        unsigned cycles = 0;
+        for (std::size_t p = 0; p < width_planes_.size(); ++p) {
+            cycles |= static_cast<unsigned>(width_planes_[p][row / 64] >> (row % 64) & 1U) << p;
+        }
+        cycles_[row] = static_cast<std::uint8_t>(cycles);
+    }
+    if (std::memcmp(valid_bits_.data(), pins_.c2p1_valid.data(), valid_bits_.size()) != 0) {
+        std::copy(pins_.c2p1_valid.begin(), pins_.c2p1_valid.end(), valid_bits_.begin());
+        used_ = 0;
+        for (std::size_t c = 0; c < valid_.size(); ++c) {
+            valid_[c] = static_cast<std::uint8_t>(get_field(valid_bits_, c, 1));
+            used_ = valid_[c] != 0 ? c + 1 : used_;
+        }
+    }
+    const std::span<double> charge(charge_.data(), used_);
+    keys_.read(cycles_, time_, charge);
+    statistics_.phi_saturated += relu_.emit(charge, {valid_.data(), used_}, {phi_.data(), used_});
+    keys_.age();
+}
+
+void AnalogBridge::emit_outputs() {
+    const std::size_t outputs = geometry_.tiles * geometry_.dim;
+    values_.read_counts({phi_.data(), used_}, signed_, {counts_.data(), outputs});
+    values_.age();
+    kernels::pack_below_zero(counts_.data(), counts_.size(), sign_bits_.data());
+    for (std::size_t sample = 0; sample < level_bits_.size(); ++sample) {
+        kernels::pack_magnitude_above(counts_.data(), counts_.size(), static_cast<std::int8_t>(sample),
+                                      level_bits_[sample].data());
+    }
+}
+
+}  // namespace gca

@@ -1,0 +1,95 @@
+// The analog side of a head, driven by the RTL's ana_ pins: gain-cell arrays, charge-to-pulse blocks, and the one place
+// where their continuous pulses and the clock's cycles meet (through behavioral/time_base.h).
+//
+// Once a cycle, after the rising edge, the bridge looks at the controls. Times below are those of the analog side,
+// which runs half a clock late (rtl/gca_head.sv). It also holds the RTL to the boundary's contract and throws
+// BoundaryError at the first breach: the run is worth nothing from there on.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "behavioral/charge_to_pulse.h"
+#include "behavioral/config.h"
+#include "behavioral/gain_cell_array.h"
+#include "behavioral/head.h"
+#include "sim/rtl_head.h"
+
+namespace gca {
+
+/// The RTL broke the contract of the analog boundary. The message names the signal, the cycle, what was expected and
+/// seen.
+class BoundaryError : public std::runtime_error {
+ public:
+    using std::runtime_error::runtime_error;
+};
+
+class AnalogBridge {
+ public:
+    AnalogBridge(const Config& config, const HeadPins& pins);
+
+    /// The analog side of clock cycle number `cycle`: reads the controls, drives pulse and sign as the next edge will
+    /// sample them.
+    void step(std::uint64_t cycle);
+
+    [[nodiscard]] const StepStatistics& statistics() const { return statistics_; }
+
+ private:
+    /// One array's discharge and write lines, and how long the present column has had each of them.
+    struct WritePort {
+        const char* array;
+        std::span<const std::byte> discharge;
+        std::span<const std::byte> write;
+        std::span<const std::byte> dac;
+        std::size_t column = 0;
+        unsigned discharge_cycles = 0;
+        unsigned write_cycles = 0;
+    };
+
+    template <typename Array>
+    void step_write(WritePort& port, Array& array, bool reading);
+    void count_query_pulses();
+    void emit_scores();
+    void emit_outputs();
+    void check_controls() const;
+    [[noreturn]] void breach(const std::string& what) const;
+
+    HeadPins pins_;
+    Geometry geometry_;
+    TimeBase time_;
+    Schedule schedule_;
+    unsigned store_bits_;
+    KeyArray keys_;
+    ValueArray values_;
+    ReluChargeToPulse relu_;
+    SignedChargeToPulse signed_;
+    WritePort k_port_;
+    WritePort v_port_;
+
+    std::uint64_t cycle_ = 0;
+    bool was_integrate1_ = false;
+    bool was_emit1_ = false;
+    bool was_emit2_ = false;
+    unsigned integrate1_cycles_ = 0;
+    unsigned emit1_cycles_ = 0;
+    unsigned emit2_cycles_ = 0;
+    std::array<std::vector<std::uint64_t>, 8> width_planes_;  ///< pulse widths in cycles, one bit of each row a plane
+    std::vector<std::byte> valid_bits_;
+    std::vector<std::uint8_t> valid_;  ///< the same, a byte a column
+    std::size_t used_ = 0;             ///< columns up to the last valid one
+    std::vector<std::uint8_t> codes_;
+    std::vector<std::uint8_t> cycles_;
+    std::vector<double> charge_;
+    std::vector<double> phi_;
+    std::vector<std::int8_t> counts_;
+    std::vector<std::uint64_t> sign_bits_;
+    std::vector<std::vector<std::uint64_t>> level_bits_;  ///< by sample of the emit phase: which pulses are high
+    StepStatistics statistics_;
+};
+
+}  // namespace gca

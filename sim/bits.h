@@ -1,0 +1,66 @@
+// Packed bit vectors, bit 0 lowest, as Verilated ports hold them on a little-endian machine.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+namespace gca {
+
+static_assert(std::endian::native == std::endian::little, "ports are accessed as little-endian words");
+
+/// Up to eight bytes from `offset` on, zero beyond the end.
+inline std::uint64_t load_word(std::span<const std::byte> bits, std::size_t offset) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bits.data() + offset, std::min(sizeof word, bits.size() - offset));
+    return word;
+}
+
+inline void store_word(std::span<std::byte> bits, std::size_t offset, std::uint64_t word) {
+    std::memcpy(bits.data() + offset, &word, std::min(sizeof word, bits.size() - offset));
+}
+
+inline bool any_bit(std::span<const std::byte> bits) {
+    std::uint64_t any = 0;
+    for (std::size_t i = 0; i < bits.size(); i += sizeof any) {
+        any |= load_word(bits, i);
+    }
+    return any != 0;
+}
+
+/// Field `i` of `width` bits (at most 32) in a packed vector of such fields.
+inline std::uint32_t get_field(std::span<const std::byte> bits, std::size_t i, unsigned width) {
+    const std::size_t bit = i * width;
+    const std::uint64_t word = load_word(bits, bit / 8) >> (bit % 8);
+    return static_cast<std::uint32_t>(word & ((std::uint64_t{1} << width) - 1));
+}
+
+/// Packs `values`, each within `width` bits (at most 8), one after the other.
+inline void pack_fields(std::span<const std::uint8_t> values, unsigned width, std::span<std::byte> bits) {
+    std::uint64_t word = 0;
+    unsigned filled = 0;
+    std::size_t offset = 0;
+    for (const std::uint8_t value : values) {
+        word |= std::uint64_t{value} << filled;
+        filled += width;
+        if (filled >= 64) {
+            store_word(bits, offset, word);
+            offset += sizeof word;
+            filled -= 64;
+            word = filled == 0 ? 0 : std::uint64_t{value} >> (width - filled);
+        }
+    }
+    if (filled > 0) {
+        store_word(bits, offset, word);
+    }
+}
+
+inline std::int32_t sign_extend(std::uint32_t value, unsigned width) {
+    const unsigned shift = 32 - width;
+    return static_cast<std::int32_t>(value << shift) >> shift;
+}
+
+}  // namespace gca

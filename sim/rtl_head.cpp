@@ -1,0 +1,47 @@
+#include "sim/rtl_head.h"
+
+#include <fmt/format.h>
+
+#include "behavioral/error.h"
+#include "sim/config_file.h"
+
+namespace gca {
+
+const BuiltHead& find_built_head(const Config& config) {
+    const Quantization& q = config.quantization;
+    const auto refuse_level_off = [](const char* key, unsigned value) {
+        if (value == 0) {
+            throw InputError(
+                fmt::format("quantization.{} is 0: the rtl engine is hardware and has no unquantised input; "
+                            "use --engine functional or reference",
+                            key));
+        }
+    };
+    refuse_level_off("query_levels", q.query_levels);
+    refuse_level_off("store_levels", q.store_levels);
+    if (q.output != OutputQuantizer::counter) {
+        throw InputError(
+            fmt::format("quantization.output is \"{}\": the rtl engine has \"counter\" only; use --engine "
+                        "functional or reference",
+                        to_string(q.output)));
+    }
+    std::string built;
+    for (const BuiltHead& head : built_heads()) {
+        if (head.geometry == config.geometry && head.query_levels == q.query_levels &&
+            head.store_levels == q.store_levels && head.output_levels == q.output_levels) {
+            return head;
+        }
+        built += fmt::format("{}{} ({}x{}x{})", built.empty() ? "" : ", ", head.name, head.geometry.dim,
+                             head.geometry.tile_tokens, head.geometry.tiles);
+    }
+    const std::string levels = q.query_levels == 16 && q.store_levels == 8 && q.output_levels == 16
+                                   ? ""
+                                   : fmt::format(":{}x{}x{}", q.query_levels, q.store_levels, q.output_levels);
+    throw InputError(fmt::format(
+        "geometry {}x{}x{} with {}, {} and {} levels is not built for the rtl engine (built: {}); build it "
+        "with: cmake -B build -DGCA_EXTRA_GEOMETRIES=mine={}x{}x{}{} && cmake --build build",
+        config.geometry.dim, config.geometry.tile_tokens, config.geometry.tiles, q.query_levels, q.store_levels,
+        q.output_levels, built, config.geometry.dim, config.geometry.tile_tokens, config.geometry.tiles, levels));
+}
+
+}  // namespace gca

@@ -1,0 +1,96 @@
+// The Verilated head as the rest of the simulator sees it: named pins and one call that settles them. One
+// implementation, a template, serves every built geometry.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "behavioral/config.h"
+
+namespace gca {
+
+/// Pins of gca_head by the names in rtl/gca_head.sv. Single bits are bytes of 0 or 1, vectors are packed bits, bit 0
+/// lowest.
+struct HeadPins {
+    std::uint8_t* clk = nullptr;
+    std::uint8_t* rst_n = nullptr;
+    std::uint8_t* pipelined = nullptr;
+    std::uint8_t* status_clear = nullptr;
+    std::span<std::byte> window;
+
+    std::uint8_t* token_valid = nullptr;
+    const std::uint8_t* token_ready = nullptr;
+    std::uint8_t* new_sequence = nullptr;
+    std::span<std::byte> query;
+    std::span<std::byte> key;
+    std::span<std::byte> value;
+
+    std::span<const std::byte> k_discharge;
+    std::span<const std::byte> k_write;
+    std::span<const std::byte> k_dac;
+    std::span<const std::byte> k_pulse;
+    const std::uint8_t* c2p1_reset = nullptr;
+    const std::uint8_t* c2p1_integrate = nullptr;
+    const std::uint8_t* c2p1_emit = nullptr;
+    std::span<const std::byte> c2p1_valid;
+
+    std::span<const std::byte> v_discharge;
+    std::span<const std::byte> v_write;
+    std::span<const std::byte> v_dac;
+    const std::uint8_t* c2p2_reset = nullptr;
+    const std::uint8_t* c2p2_integrate = nullptr;
+    const std::uint8_t* c2p2_emit = nullptr;
+    std::span<std::byte> pulse;
+    std::span<std::byte> sign;
+
+    const std::uint8_t* result_valid = nullptr;
+    std::uint8_t* result_ready = nullptr;
+    std::span<const std::byte> sum;
+
+    const std::uint32_t* status_tokens = nullptr;
+    const std::uint32_t* status_saturated = nullptr;
+};
+
+class RtlHead {
+ public:
+    RtlHead() = default;
+    RtlHead(const RtlHead&) = delete;
+    RtlHead& operator=(const RtlHead&) = delete;
+    virtual ~RtlHead() = default;
+
+    [[nodiscard]] const HeadPins& pins() const { return pins_; }
+    /// Settles the outputs after inputs have changed; a change of clk from 0 to 1 is the rising edge.
+    virtual void eval() = 0;
+
+    /// Starts an FST file; `dump` writes the present values at `time_ps`.
+    virtual void open_trace(const std::filesystem::path& file) = 0;
+    virtual void dump(std::uint64_t time_ps) = 0;
+    virtual void close_trace() = 0;
+
+ protected:
+    HeadPins pins_;
+};
+
+/// A geometry that was compiled in (CMake options GCA_GEOMETRIES and GCA_EXTRA_GEOMETRIES).
+struct BuiltHead {
+    std::string name;
+    Geometry geometry;
+    unsigned query_levels;
+    unsigned store_levels;
+    unsigned output_levels;
+    /// `seed` sets the values with which uninitialised flops wake up.
+    std::unique_ptr<RtlHead> (*make)(int seed);
+};
+
+[[nodiscard]] const std::vector<BuiltHead>& built_heads();
+
+/// The built head for `config`. Throws InputError where the configuration has no hardware (a quantiser off, another
+/// output quantiser than the counter) or its geometry was not built, and then says how to build it.
+[[nodiscard]] const BuiltHead& find_built_head(const Config& config);
+
+}  // namespace gca

@@ -1,0 +1,94 @@
+// RtlHead for one class that Verilator generated. Included by the generated file of each built geometry only.
+#pragma once
+
+#include <verilated.h>
+#include <verilated_fst_c.h>
+
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "sim/rtl_head.h"
+
+namespace gca {
+
+template <typename Model>
+class VerilatedHead final : public RtlHead {
+ public:
+    explicit VerilatedHead(int seed) {
+        context_.randSeed(seed == 0 ? 1 : seed);  // 0 would mean the wall clock
+        context_.randReset(2);
+        context_.traceEverOn(true);
+        model_ = std::make_unique<Model>(&context_, "");
+        bind();
+    }
+    VerilatedHead(const VerilatedHead&) = delete;
+    VerilatedHead& operator=(const VerilatedHead&) = delete;
+    ~VerilatedHead() override {
+        close_trace();
+        model_->final();
+    }
+
+    void eval() override { model_->eval(); }
+
+    void open_trace(const std::filesystem::path& file) override {
+        trace_ = std::make_unique<VerilatedFstC>();
+        model_->trace(trace_.get(), 99);
+        trace_->open(file.c_str());
+    }
+    void dump(std::uint64_t time_ps) override { trace_->dump(time_ps); }
+    void close_trace() override {
+        if (trace_) {
+            trace_->close();
+            trace_.reset();
+        }
+    }
+
+ private:
+    template <typename Port>
+    static std::span<std::byte> bytes(Port& port) {
+        return std::as_writable_bytes(std::span<Port, 1>(&port, 1));
+    }
+
+    void bind() {
+        Model& m = *model_;
+        pins_.clk = &m.clk_i;
+        pins_.rst_n = &m.rst_ni;
+        pins_.pipelined = &m.pipelined_i;
+        pins_.status_clear = &m.status_clear_i;
+        pins_.window = bytes(m.window_i);
+        pins_.token_valid = &m.token_valid_i;
+        pins_.token_ready = &m.token_ready_o;
+        pins_.new_sequence = &m.new_sequence_i;
+        pins_.query = bytes(m.query_i);
+        pins_.key = bytes(m.key_i);
+        pins_.value = bytes(m.value_i);
+        pins_.k_discharge = bytes(m.ana_k_discharge_o);
+        pins_.k_write = bytes(m.ana_k_write_o);
+        pins_.k_dac = bytes(m.ana_k_dac_o);
+        pins_.k_pulse = bytes(m.ana_k_pulse_o);
+        pins_.c2p1_reset = &m.ana_c2p1_reset_o;
+        pins_.c2p1_integrate = &m.ana_c2p1_integrate_o;
+        pins_.c2p1_emit = &m.ana_c2p1_emit_o;
+        pins_.c2p1_valid = bytes(m.ana_c2p1_valid_o);
+        pins_.v_discharge = bytes(m.ana_v_discharge_o);
+        pins_.v_write = bytes(m.ana_v_write_o);
+        pins_.v_dac = bytes(m.ana_v_dac_o);
+        pins_.c2p2_reset = &m.ana_c2p2_reset_o;
+        pins_.c2p2_integrate = &m.ana_c2p2_integrate_o;
+        pins_.c2p2_emit = &m.ana_c2p2_emit_o;
+        pins_.pulse = bytes(m.ana_pulse_i);
+        pins_.sign = bytes(m.ana_sign_i);
+        pins_.result_valid = &m.result_valid_o;
+        pins_.result_ready = &m.result_ready_i;
+        pins_.sum = bytes(m.sum_o);
+        pins_.status_tokens = &m.status_tokens_o;
+        pins_.status_saturated = &m.status_saturated_o;
+    }
+
+    VerilatedContext context_;
+    std::unique_ptr<Model> model_;
+    std::unique_ptr<VerilatedFstC> trace_;
+};
+
+}  // namespace gca
