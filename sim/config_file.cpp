@@ -15,11 +15,10 @@
 #include <cstdlib>
 #include <fstream>
 #include <functional>
-#include <initializer_list>
-#include <iterator>
 #include <optional>
 #include <system_error>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -665,18 +664,18 @@ std::vector<Item> items_of(const toml::table& root) {
 
 /// Reads one key into the draft.
 void parse_item(const Item& item, const std::string& file, Draft& draft) {
-    const auto refuse = [&](const std::string& what) {
-        throw InputError{fmt::format("{}:{}: {}", file, item.position.line, what)};
+    const auto error = [&](const std::string& what) {
+        return InputError{fmt::format("{}:{}: {}", file, item.position.line, what)};
     };
     if (!item.name && !is_section(item.section)) {
-        refuse(unknown_section(item.section, *item.node));
+        throw error(unknown_section(item.section, *item.node));
     }
     if (!item.name) {
         Value{file, item.section, *item.node}.refuse(describe(*item.node), "it must be a table");
     }
     const Key* key = find_key(item.section, *item.name);
     if (key == nullptr) {
-        refuse(unknown_key(item.section, *item.name));
+        throw error(unknown_key(item.section, *item.name));
     }
     key->field.parse({file, key->full_name(), *item.node}, draft);
 }

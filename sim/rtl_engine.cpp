@@ -53,8 +53,7 @@ RtlEngine::RtlEngine(const Config& config, const RtlOptions& options)
       bridge_(std::make_unique<AnalogBridge>(config, pins_)),
       query_bits_(static_cast<unsigned>(std::bit_width(config.quantization.query_levels - 1))),
       store_bits_(static_cast<unsigned>(std::bit_width(config.quantization.store_levels - 1))),
-      sum_bits_(static_cast<unsigned>(
-                    std::bit_width(config.geometry.tiles * (config.quantization.output_levels - 1))) +
+      sum_bits_(static_cast<unsigned>(std::bit_width(config.geometry.tiles * (config.quantization.output_levels - 1))) +
                 1),
       offers_(options.backpressure, options.seed * 2 + 1),
       takes_(options.backpressure, options.seed * 2 + 2),

@@ -21,8 +21,8 @@ namespace gca {
 
 enum class Mode { sequential, pipelined };
 
-/// How the host behaves: `none` always offers a token and always takes a result; `random` pauses both at random times, for
-/// spells of a few cycles up to longer than a token's latency.
+/// How the host behaves: `none` always offers a token and always takes a result; `random` pauses both at random times,
+/// for spells of a few cycles up to longer than a token's latency.
 enum class Backpressure { none, random };
 
 struct RtlOptions {
@@ -48,12 +48,12 @@ struct RtlTiming {
 
 /// A token's result did not come. The message names the token and the cycle.
 class TimeoutError : public std::runtime_error {
-   public:
+ public:
     using std::runtime_error::runtime_error;
 };
 
 class RtlEngine {
-   public:
+ public:
     RtlEngine(const Config& config, const RtlOptions& options);
     RtlEngine(const RtlEngine&) = delete;
     RtlEngine& operator=(const RtlEngine&) = delete;
@@ -77,14 +77,14 @@ class RtlEngine {
     };
     [[nodiscard]] Status status();
 
-   private:
+ private:
     /// A line that is on and off for random spells, or always on.
     class Pauses {
-       public:
+     public:
         Pauses(Backpressure kind, std::uint64_t seed) : kind_(kind), random_(seed) {}
         bool next();
 
-       private:
+     private:
         Backpressure kind_;
         std::mt19937_64 random_;
         bool on_ = false;

@@ -22,8 +22,9 @@ struct Input {
 
 void check_scaler(const std::string& key, const char* part, const std::vector<double>& values, std::size_t heads) {
     if (values.size() != 1 && values.size() != heads) {
-        throw InputError(fmt::format("scalers.{}_{} has {} numbers: must be one, or one for each of the input's {} heads",
-                                     key, part, values.size(), heads));
+        throw InputError(
+            fmt::format("scalers.{}_{} has {} numbers: must be one, or one for each of the input's {} heads", key, part,
+                        values.size(), heads));
     }
 }
 
@@ -74,12 +75,12 @@ Sequences load_sequences(const std::filesystem::path& file, const Config& config
             sequences.dim = shape.back();
         }
         if (array.shape != shape) {
-            throw InputError(fmt::format("{}: {} has shape ({}) but q has ({}): must be the same", file.string(), input.key,
-                                         fmt::join(array.shape, ", "), fmt::join(shape, ", ")));
+            throw InputError(fmt::format("{}: {} has shape ({}) but q has ({}): must be the same", file.string(),
+                                         input.key, fmt::join(array.shape, ", "), fmt::join(shape, ", ")));
         }
         if (sequences.dim != config.geometry.dim) {
-            throw InputError(fmt::format("{}: {} has dimension {} a token: geometry.dim is {}", file.string(), input.key,
-                                         sequences.dim, config.geometry.dim));
+            throw InputError(fmt::format("{}: {} has dimension {} a token: geometry.dim is {}", file.string(),
+                                         input.key, sequences.dim, config.geometry.dim));
         }
         check_scaler(input.key, "a", input.scaler.a, sequences.heads);
         check_scaler(input.key, "b", input.scaler.b, sequences.heads);

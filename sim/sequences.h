@@ -16,9 +16,9 @@ struct Sequences {
     std::size_t heads = 0;
     std::size_t tokens = 0;
     std::size_t dim = 0;
-    std::vector<double> q;  ///< [heads][tokens][dim], 0..1
-    std::vector<double> k;  ///< [heads][tokens][dim], 0..0.9 V
-    std::vector<double> v;  ///< [heads][tokens][dim], 0..0.9 V
+    std::vector<double> q;      ///< [heads][tokens][dim], 0..1
+    std::vector<double> k;      ///< [heads][tokens][dim], 0..0.9 V
+    std::vector<double> v;      ///< [heads][tokens][dim], 0..0.9 V
     bool has_head_axis = true;  ///< the file had [heads, tokens, dim], not [tokens, dim]
     std::uint64_t clamped = 0;  ///< values that lay outside their range
 
@@ -29,8 +29,8 @@ struct Sequences {
 };
 
 /// Loads `q`, `k` and `v` of an npz file, applies the scalers and clamps to hardware range.
-/// Throws InputError for shapes that do not fit each other or the configuration, for NaN and infinity, and for scalers that
-/// are neither one number nor one a head.
+/// Throws InputError for shapes that do not fit each other or the configuration, for NaN and infinity, and for scalers
+/// that are neither one number nor one a head.
 [[nodiscard]] Sequences load_sequences(const std::filesystem::path& file, const Config& config);
 
 }  // namespace gca

@@ -279,7 +279,7 @@ TEST(Npz, OtherDtypesAreRefusedWithFileKeyDtypeAndWhatIsAccepted) {
     };
     for (const auto& [key, dtype] : refused) {
         std::string expected = path.string();
-        expected += ": array '" + key + "': dtype " + dtype;
+        expected.append(": array '").append(key).append("': dtype ").append(dtype);
         expected += " is not accepted; accepted are float32, float64, int8, int16, int32, uint8, uint16, uint32";
         EXPECT_EQ(load_failure(path, key), expected);
     }

@@ -1,0 +1,218 @@
+// The program `gca`. Exit codes: 0 success, 1 a difference or a broken contract was found, 2 bad input.
+
+#include <fmt/format.h>
+#include <fmt/os.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "behavioral/error.h"
+#include "sim/bench.h"
+#include "sim/compare.h"
+#include "sim/config_file.h"
+#include "sim/npz.h"
+#include "sim/progress_bar.h"
+#include "sim/report.h"
+#include "sim/run.h"
+#include "sim/sequences.h"
+
+namespace gca {
+namespace {
+
+constexpr int kDifference = 1;
+constexpr int kBadInput = 2;
+
+struct Arguments {
+    std::string config_file;
+    std::string input;
+    std::string output;
+    std::string report;
+    std::string trace;
+    RunOptions run;
+    std::string compare_a;
+    std::string compare_b;
+    unsigned bench_repeats = 5;
+    double bench_seconds = 1.0;
+    bool bench_json = false;
+};
+
+Config read_config(const Arguments& arguments) {
+    return arguments.config_file.empty() ? Config{} : load_config(arguments.config_file);
+}
+
+/// The built-in sample: beside the program in a build tree's source, at the path that CMake recorded.
+std::filesystem::path sample_file() {
+    return GCA_SAMPLE_FILE;
+}
+
+void write_output(NpzWriter& writer, const Config& config, const Sequences& sequences, const RunResult& result) {
+    const auto shape = [&](std::vector<std::size_t> tail) {
+        std::vector<std::size_t> full{sequences.heads, sequences.tokens};
+        full.insert(full.end(), tail.begin(), tail.end());
+        return full;
+    };
+    writer.add("y", result.y, shape({sequences.dim}));
+    if (!result.counts.empty() || config.quantization.output == OutputQuantizer::counter) {
+        writer.add("counts", result.counts, shape({sequences.dim}));
+    }
+    if (result.probe) {
+        writer.add("s", result.probe->s, shape({sequences.tokens}));
+        writer.add("phi", result.probe->phi, shape({sequences.tokens}));
+        writer.add("a", result.probe->a, shape({config.geometry.tiles, sequences.dim}));
+    }
+    writer.finish();
+}
+
+int run_command(const Arguments& arguments) {
+    const Config config = read_config(arguments);
+    RunOptions options = arguments.run;
+    if (!arguments.trace.empty()) {
+        options.trace = arguments.trace;
+    }
+    std::optional<NpzWriter> writer;
+    if (!arguments.output.empty()) {
+        writer.emplace(arguments.output);  // a bad path is known before the run
+    }
+    if (options.engine == Engine::rtl) {
+        (void)find_built_head(config);
+    }
+    const Sequences sequences = load_sequences(arguments.input.empty() ? sample_file() : std::filesystem::path(arguments.input), config);
+
+    std::atomic<std::uint64_t> progress{0};
+    RunResult result;
+    {
+        const ProgressBar bar(progress, sequences.heads * sequences.tokens);
+        result = run(config, sequences, options, progress);
+    }
+    if (writer) {
+        write_output(*writer, config, sequences, result);
+    }
+    if (!arguments.report.empty()) {
+        write_report(arguments.report, config, sequences, options, result);
+    }
+    fmt::print("{}", format_table(config, sequences, options, result));
+    if (options.trace) {
+        fmt::print("  {:<22}gtkwave {}\n", "open the trace with", options.trace->string());
+    }
+    return result.check.mismatches == 0 ? 0 : kDifference;
+}
+
+int compare_command(const Arguments& arguments) {
+    const Comparison comparison = compare_files(arguments.compare_a, arguments.compare_b);
+    fmt::print("{}", comparison.text);
+    return comparison.equal ? 0 : kDifference;
+}
+
+int bench_command(const Arguments& arguments) {
+    const BenchReport report = run_bench(read_config(arguments), arguments.bench_repeats, arguments.bench_seconds);
+    fmt::print("{}", arguments.bench_json ? bench_json(report) : format_bench(report));
+    return 0;
+}
+
+template <typename Enum>
+void add_choice(CLI::App& command, const std::string& name, Enum& value, const std::map<std::string, Enum>& choices,
+                const std::string& help) {
+    std::string words;
+    for (const auto& choice : choices) {
+        words += (words.empty() ? "" : "|") + choice.first;
+    }
+    const auto choose = [name, choices, words, &value](const std::string& word) {
+        const auto choice = choices.find(word);
+        if (choice == choices.end()) {
+            throw CLI::ValidationError(fmt::format("{} is {}: must be {}", name, word, words));
+        }
+        value = choice->second;
+    };
+    command.add_option_function<std::string>(name, choose, help)->option_text(words);
+}
+
+void add_run(CLI::App& app, Arguments& a) {
+    CLI::App* command = app.add_subcommand("run", "Sends the projections of a file through a head");
+    add_choice<Engine>(*command, "--engine", a.run.engine,
+                       {{"rtl", Engine::rtl}, {"functional", Engine::functional}, {"reference", Engine::reference}},
+                       "What computes (default rtl)");
+    command->add_option("--config", a.config_file, "Configuration; `gca config` prints one")->option_text("FILE.toml");
+    command->add_option("--input", a.input, "q, k, v: [heads, tokens, dim] or [tokens, dim] (default: the sample)")
+        ->option_text("FILE.npz");
+    command->add_option("--output", a.output, "y and counts, and with --probe s, phi and a")->option_text("FILE.npz");
+    command->add_flag("--probe", a.run.probe, "Adds scores, pulse widths and charges to the output");
+    add_choice<Mode>(*command, "--mode", a.run.mode, {{"sequential", Mode::sequential}, {"pipelined", Mode::pipelined}},
+                     "One token in 65 cycles, or one every 30 (default sequential)");
+    command->add_option("--window", a.run.window, "Tokens that a token sees (default: all columns)")
+        ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 32U).description(""))
+        ->option_text("N");
+    command->add_option("--threads", a.run.threads, "Heads that run at the same time (default: one a core)")
+        ->check(CLI::Range(1U, 1024U).description(""))
+        ->option_text("N");
+    command->add_option("--seed", a.run.seed, "Of uninitialised flops and random back-pressure (default 1)")
+        ->option_text("N");
+    add_choice<Backpressure>(*command, "--backpressure", a.run.backpressure,
+                             {{"none", Backpressure::none}, {"random", Backpressure::random}},
+                             "Whether the host pauses at random (default none)");
+    command->add_option("--trace", a.trace, "Waveform of the run (rtl engine)")->option_text("FILE.fst");
+    command->add_option("--report", a.report, "The run's figures as JSON")->option_text("FILE.json");
+    add_choice<Check>(*command, "--check", a.run.check,
+                      {{"auto", Check::automatic}, {"always", Check::always}, {"never", Check::never}},
+                      "Comparison with the reference and with softmax (default auto: where it is cheap)");
+}
+
+int main(int argc, char** argv) {
+    CLI::App app{"gca: an analog in-memory attention head, run before the chip exists"};
+    app.name("gca");
+    app.require_subcommand(1);
+    app.set_version_flag("--version", "gca " GCA_VERSION);
+    Arguments a;
+    add_run(app, a);
+
+    CLI::App* config = app.add_subcommand("config", "Prints the effective configuration, each key explained");
+    config->add_option("--config", a.config_file, "Configuration to start from")->option_text("FILE.toml");
+
+    CLI::App* compare = app.add_subcommand("compare", "Says where and by how much two results differ");
+    compare->add_option("A", a.compare_a, "A result")->required()->option_text("A.npz");
+    compare->add_option("B", a.compare_b, "Another")->required()->option_text("B.npz");
+
+    CLI::App* bench = app.add_subcommand("bench", "Measures head-tokens a second of every engine");
+    bench->add_option("--config", a.config_file, "Configuration (default: the paper's head)")->option_text("FILE.toml");
+    bench->add_option("--repeats", a.bench_repeats, "Runs of each (default 5)")
+        ->check(CLI::Range(1U, 1000U).description(""))
+        ->option_text("N");
+    bench->add_option("--seconds", a.bench_seconds, "Length of a run (default 1)")
+        ->check(CLI::Range(0.01, 1000.0).description(""))
+        ->option_text("S");
+    bench->add_flag("--json", a.bench_json, "Prints JSON");
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : kBadInput;
+    }
+    try {
+        if (app.got_subcommand("run")) {
+            return run_command(a);
+        }
+        if (app.got_subcommand(config)) {
+            fmt::print("{}", print_config(read_config(a)));
+            return 0;
+        }
+        return app.got_subcommand(compare) ? compare_command(a) : bench_command(a);
+    } catch (const InputError& error) {
+        fmt::print(stderr, "gca: {}\n", error.what());
+        return kBadInput;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "gca: {}\n", error.what());
+        return kDifference;
+    }
+}
+
+}  // namespace
+}  // namespace gca
+
+int main(int argc, char** argv) {
+    return gca::main(argc, argv);
+}

@@ -1,0 +1,88 @@
+// `gca run`: sends every head's sequence through one engine, heads spread over threads, and checks the result.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "behavioral/config.h"
+#include "behavioral/head.h"
+#include "sim/rtl_engine.h"
+#include "sim/sequences.h"
+
+namespace gca {
+
+enum class Engine { rtl, functional, reference };
+
+enum class Check {
+    automatic,  ///< where it adds less than a fifth to the run's time
+    always,
+    never,
+};
+
+struct RunOptions {
+    Engine engine = Engine::rtl;
+    Mode mode = Mode::sequential;
+    Backpressure backpressure = Backpressure::none;
+    std::size_t window = 0;  ///< 0: the capacity
+    unsigned threads = 0;    ///< 0: one a head, at most one a core
+    std::uint64_t seed = 1;
+    bool probe = false;
+    Check check = Check::automatic;
+    std::optional<std::filesystem::path> trace;
+};
+
+/// Analog quantities of a whole run. `s`, `phi`: row = query's token, column = key's token, zero where masked.
+struct ProbeArrays {
+    std::vector<float> s;    ///< [heads][tokens][tokens]
+    std::vector<float> phi;  ///< [heads][tokens][tokens]
+    std::vector<float> a;    ///< [heads][tokens][tiles][dim]
+};
+
+/// One output that differs from the reference.
+struct Mismatch {
+    std::size_t head = 0;
+    std::size_t token = 0;
+    std::size_t output = 0;
+    double expected = 0.0;
+    double got = 0.0;
+};
+
+struct CheckResult {
+    bool done = false;
+    double estimated_s = 0.0;  ///< what it would have taken, where it was not done
+    std::uint64_t outputs = 0;
+    std::uint64_t near_threshold = 0;  ///< outputs left out: the reference is within 1e-9 of a rounding threshold
+    std::uint64_t mismatches = 0;
+    double largest_difference = 0.0;  ///< of y
+    std::optional<Mismatch> first;
+    double softmax_cosine = 0.0;        ///< mean over the heads
+    double softmax_rms_relative = 0.0;  ///< after the best single scale of each head, mean over the heads
+};
+
+struct RunResult {
+    std::vector<float> y;              ///< [heads][tokens][dim], output scalers applied
+    std::vector<std::int16_t> counts;  ///< [heads][tokens][dim]; empty unless the output quantiser is the counter
+    std::optional<ProbeArrays> probe;
+    StepStatistics statistics;
+    std::optional<RtlTiming> timing;  ///< rtl engine only
+    double wall_s = 0.0;              ///< the engine alone
+    unsigned threads = 1;
+    std::size_t window = 0;
+    CheckResult check;
+};
+
+/// Throws InputError for options that do not fit the configuration or the input.
+/// `progress` counts the tokens done, for a progress bar.
+[[nodiscard]] RunResult run(const Config& config, const Sequences& sequences, const RunOptions& options,
+                            std::atomic<std::uint64_t>& progress);
+
+[[nodiscard]] std::string_view to_string(Engine engine);
+[[nodiscard]] std::string_view to_string(Mode mode);
+[[nodiscard]] std::string_view to_string(Backpressure backpressure);
+
+}  // namespace gca
