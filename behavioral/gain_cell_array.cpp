@@ -19,6 +19,8 @@ constexpr std::size_t round_up(std::size_t value, std::size_t multiple) {
 constexpr double kWeightRange = 32500.0;
 // Rounding of the double-precision parts of the short way, far above what they can add up to.
 constexpr double kArithmeticSlack = 1e-9;
+// Narrower pulses than this are scaled as if they were as wide: a scale must be finite.
+constexpr double kLeastWidth = 1e-100;
 
 }  // namespace
 
@@ -105,9 +107,9 @@ void KeyArray::write_volts(std::size_t column, std::span<const double> volts) {
 
 void KeyArray::read(std::span<const std::uint8_t> cycles, const TimeBase& time, std::span<double> charge) {
     if (!columns_.integer()) {
-        std::vector<double> widths(dim_);
-        std::transform(cycles.begin(), cycles.end(), widths.begin(), [&](auto n) { return time.width_of_cycles(n); });
-        read_widths(widths, charge);
+        widths_.resize(dim_);
+        std::transform(cycles.begin(), cycles.end(), widths_.begin(), [&](auto n) { return time.width_of_cycles(n); });
+        read_widths(widths_, charge);
         return;
     }
     int sum_q = 0;
@@ -230,67 +232,66 @@ void ValueArray::read(std::span<const double> widths, std::span<double> charge) 
     }
 }
 
-double ValueArray::charge_at(std::span<const double> widths, std::size_t tile, std::size_t output) const {
-    const std::vector<int>& level = columns_.basis().level;
-    double sum = 0.0;
-    for (std::size_t step = 0; step < geometry_.tile_tokens; ++step) {
-        const std::size_t column = tile * geometry_.tile_tokens + step;
-        if (column < widths.size() && widths[column] != 0.0) {
-            sum += widths[column] * columns_.cell(column, level[codes_[tile].get(output, step)]);
-        }
-    }
-    return sum;
-}
-
 void ValueArray::read_counts(std::span<const double> widths, const SignedChargeToPulse& c2p,
                              std::span<std::int8_t> counts) {
     if (short_way_) {
         for (std::size_t tile = 0; tile < geometry_.tiles; ++tile) {
-            read_tile_counts(widths, tile, c2p, counts.subspan(tile * geometry_.dim, geometry_.dim));
+            const std::size_t first = std::min(tile * geometry_.tile_tokens, widths.size());
+            const std::size_t columns = std::min(geometry_.tile_tokens, widths.size() - first);
+            read_tile_counts(widths.subspan(first, columns), tile, c2p,
+                             counts.subspan(tile * geometry_.dim, geometry_.dim));
         }
         return;
     }
-    std::vector<double> charge(counts.size());
-    read(widths, charge);
-    std::transform(charge.begin(), charge.end(), counts.begin(),
+    charge_.resize(counts.size());
+    read(widths, charge_);
+    std::transform(charge_.begin(), charge_.end(), counts.begin(),
                    [&](double a) { return static_cast<std::int8_t>(c2p.signed_samples(a)); });
+}
+
+void ValueArray::list_active_quads(std::span<const double> widths) {
+    quads_.clear();
+    for (std::size_t c = 0; c < widths.size(); c += kernels::kQuad) {
+        const std::span<const double> quad = widths.subspan(c, std::min(kernels::kQuad, widths.size() - c));
+        if (std::any_of(quad.begin(), quad.end(), [](double width) { return width != 0.0; })) {
+            quads_.push_back(static_cast<std::uint16_t>(c / kernels::kQuad));
+        }
+    }
 }
 
 void ValueArray::read_tile_counts(std::span<const double> widths, std::size_t tile, const SignedChargeToPulse& c2p,
                                   std::span<std::int8_t> counts) {
-    const std::size_t first = tile * geometry_.tile_tokens;
-    const std::size_t columns =
-        std::min(geometry_.tile_tokens, widths.size() > first ? widths.size() - first : std::size_t{0});
-    const std::size_t stride = constants_.size();
-
-    quads_.clear();
-    for (std::size_t c = 0; c < columns; c += kernels::kQuad) {
-        const double* x = &widths[first + c];
-        const std::size_t n = std::min(kernels::kQuad, columns - c);
-        if (std::any_of(x, x + n, [](double width) { return width != 0.0; })) {
-            quads_.push_back(static_cast<std::uint16_t>(c / kernels::kQuad));
-        }
-    }
-    if (quads_.empty()) {
+    const double widest = kernels::largest(widths.data(), widths.size());
+    if (widest == 0.0) {
         std::fill(counts.begin(), counts.end(), std::int8_t{0});
         return;
     }
+    list_active_quads(widths);
 
     const LevelBasis& basis = columns_.basis();
+    const std::size_t first = tile * geometry_.tile_tokens;
+    const std::array<const double*, kernels::kMoments + 1> d{columns_.order(0) + first, columns_.order(1) + first,
+                                                             columns_.order(2) + first, columns_.order(3) + first};
+    // The widest pulse takes the weights to the ends of their range.
+    std::array<double, kernels::kMoments> weight_scale{};
+    for (std::size_t m = 0; m < kernels::kMoments; ++m) {
+        weight_scale[m] = weight_scale_[m] / std::max(widest, kLeastWidth);
+    }
+    const std::size_t stride = constants_.size();
     const kernels::WeightSums sums = kernels::weights(
-        {.phi = &widths[first],
-         .d = {columns_.order(0) + first, columns_.order(1) + first, columns_.order(2) + first,
-               columns_.order(3) + first},
+        {.phi = widths.data(),
+         .d = d,
          .scale2 = basis.scale2,
          .base2 = basis.base2,
          .scale3 = basis.scale3,
-         .weight_scale = weight_scale_,
-         .columns = columns},
+         .weight_scale = weight_scale,
+         .columns = widths.size()},
         {.stride = stride, .words = words_.data(), .constants = constants_.data(), .digits = digits_.data()});
 
-    const std::size_t lanes = codes_[tile].lanes();
-    const std::array<std::int32_t*, kernels::kMoments> t{&moments_[0], &moments_[lanes], &moments_[2 * lanes]};
-    kernels::quad_dot_wide(codes_[tile].view(), basis.tables, digits_.data(), stride, quads_, t);
+    const kernels::CodeView cells = codes_[tile].view();
+    const std::array<std::int32_t*, kernels::kMoments> t{&moments_[0], &moments_[cells.lanes],
+                                                         &moments_[2 * cells.lanes]};
+    kernels::quad_dot_wide(cells, basis.tables, digits_.data(), stride, quads_, t);
 
     kernels::CountInputs in{
         .t = {t[0], t[1], t[2]},
@@ -298,11 +299,11 @@ void ValueArray::read_tile_counts(std::span<const double> widths, std::size_t ti
         .offset = {},
         .constant = sums.constant,
         .gain = c2p.samples_per_charge(),
-        .error = error_per_column_ * static_cast<double>(quads_.size() * kernels::kQuad) + kArithmeticSlack,
+        .error = error_per_column_ * widest * static_cast<double>(quads_.size() * kernels::kQuad) + kArithmeticSlack,
         .max_count = static_cast<double>(c2p.max_samples()),
         .outputs = geometry_.dim};
     for (std::size_t m = 0; m < kernels::kMoments; ++m) {
-        in.inv_scale[m] = 1.0 / weight_scale_[m];
+        in.inv_scale[m] = 1.0 / weight_scale[m];
         in.offset[m] = basis.shift[m] * static_cast<double>(sums.sum[m]);
     }
     if (kernels::signed_counts(in, counts.data(), uncertain_.data()) == 0) {
@@ -310,7 +311,15 @@ void ValueArray::read_tile_counts(std::span<const double> widths, std::size_t ti
     }
     for (std::size_t e = 0; e < geometry_.dim; ++e) {
         if (uncertain_[e] != 0) {
-            counts[e] = static_cast<std::int8_t>(c2p.signed_samples(charge_at(widths, tile, e)));
+            const double charge = kernels::lane_charge({.view = cells,
+                                                        .lane = e,
+                                                        .phi = widths.data(),
+                                                        .d = d,
+                                                        .level_step = basis.level_step,
+                                                        .level_top = basis.level_top,
+                                                        .steps = widths.size()},
+                                                       constants_.data());
+            counts[e] = static_cast<std::int8_t>(c2p.signed_samples(charge));
         }
     }
 }

@@ -102,6 +102,7 @@ class KeyArray {
     std::size_t capacity_;
     std::vector<std::int8_t> digits_;
     std::vector<std::int32_t> moments_;
+    std::vector<double> widths_;
 };
 
 /// V array: word lines are the pulses of S3, one bit line an output and sub-tile.
@@ -125,7 +126,8 @@ class ValueArray {
     void age() { columns_.age(); }
 
  private:
-    [[nodiscard]] double charge_at(std::span<const double> widths, std::size_t tile, std::size_t output) const;
+    void list_active_quads(std::span<const double> widths);
+    /// One sub-tile: `widths` of its columns up to the last one in use, `counts` [dim].
     void read_tile_counts(std::span<const double> widths, std::size_t tile, const SignedChargeToPulse& c2p,
                           std::span<std::int8_t> counts);
 
@@ -143,6 +145,7 @@ class ValueArray {
     std::vector<std::uint16_t> quads_;
     std::vector<std::int32_t> moments_;
     std::vector<std::uint8_t> uncertain_;
+    std::vector<double> charge_;
 };
 
 }  // namespace gca

@@ -298,6 +298,41 @@ std::size_t SignedCounts(const CountInputs& in, std::int8_t* HWY_RESTRICT counts
     return static_cast<std::size_t>(total);
 }
 
+double LaneCharge(const LaneInputs& in, double* HWY_RESTRICT term) {
+    const std::uint8_t* codes = in.view.codes + in.lane * kQuad;
+    for (std::size_t c = 0; c < in.steps; ++c) {
+        term[c] = codes[c / kQuad * in.view.lanes * kQuad + c % kQuad];
+    }
+    const double* HWY_RESTRICT phi = in.phi;
+    const double* HWY_RESTRICT d0 = in.d[0];
+    const double* HWY_RESTRICT d1 = in.d[1];
+    const double* HWY_RESTRICT d2 = in.d[2];
+    const double* HWY_RESTRICT d3 = in.d[3];
+    for (std::size_t c = 0; c < in.steps; ++c) {
+        const double m = in.level_step * term[c] - in.level_top;
+        term[c] = phi[c] * (((d3[c] * m + d2[c]) * m + d1[c]) * m + d0[c]);
+    }
+    double sum = 0.0;
+    for (std::size_t c = 0; c < in.steps; ++c) {
+        sum += term[c];
+    }
+    return sum;
+}
+
+double Largest(const double* HWY_RESTRICT widths, std::size_t size) {
+    std::array<double, 8> most{};
+    std::size_t i = 0;
+    for (; i + most.size() <= size; i += most.size()) {
+        for (std::size_t j = 0; j < most.size(); ++j) {
+            most[j] = widths[i + j] > most[j] ? widths[i + j] : most[j];
+        }
+    }
+    for (; i < size; ++i) {
+        most[0] = widths[i] > most[0] ? widths[i] : most[0];
+    }
+    return *std::max_element(most.begin(), most.end());
+}
+
 // One bit an element: the vector's mask bits, or a loop where vectors have no bytes' worth of lanes.
 template <typename Predicate>
 void pack(const std::int8_t* counts, std::size_t size, std::uint64_t* bits, Predicate predicate) {
@@ -336,6 +371,8 @@ HWY_EXPORT(ReluWidths);
 HWY_EXPORT(Decay);
 HWY_EXPORT(Weights);
 HWY_EXPORT(SignedCounts);
+HWY_EXPORT(LaneCharge);
+HWY_EXPORT(Largest);
 HWY_EXPORT(PackBelowZero);
 HWY_EXPORT(PackMagnitudeAbove);
 
@@ -369,6 +406,14 @@ WeightSums weights(const WeightInputs& in, const WeightOutputs& out) {
 
 std::size_t signed_counts(const CountInputs& in, std::int8_t* counts, std::uint8_t* uncertain) {
     return HWY_DYNAMIC_DISPATCH(SignedCounts)(in, counts, uncertain);
+}
+
+double lane_charge(const LaneInputs& in, double* scratch) {
+    return HWY_DYNAMIC_DISPATCH(LaneCharge)(in, scratch);
+}
+
+double largest(const double* widths, std::size_t size) {
+    return HWY_DYNAMIC_DISPATCH(Largest)(widths, size);
 }
 
 void pack_below_zero(const std::int8_t* counts, std::size_t size, std::uint64_t* bits) {

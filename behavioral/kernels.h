@@ -98,6 +98,22 @@ struct CountInputs {
 /// Returns the number of uncertain outputs.
 std::size_t signed_counts(const CountInputs& in, std::int8_t* counts, std::uint8_t* uncertain);
 
+/// Charge of one bit line, exactly: the sum over the steps, in order, of phi * (((d3 m + d2) m + d1) m + d0) at the
+/// level m = level_step code - level_top of each of the lane's cells.
+struct LaneInputs {
+    CodeView view;
+    std::size_t lane;
+    const double* phi;
+    std::array<const double*, kMoments + 1> d;
+    double level_step, level_top;
+    std::size_t steps;
+};
+/// `scratch`: [steps].
+double lane_charge(const LaneInputs& in, double* scratch);
+
+/// The largest of `size` widths.
+double largest(const double* widths, std::size_t size);
+
 /// Packed bits, bit i for counts[i] < 0, and for |counts[i]| > limit. `size` is a multiple of 64.
 void pack_below_zero(const std::int8_t* counts, std::size_t size, std::uint64_t* bits);
 void pack_magnitude_above(const std::int8_t* counts, std::size_t size, std::int8_t limit, std::uint64_t* bits);

@@ -19,6 +19,8 @@ LevelBasis::LevelBasis(unsigned levels) {
     const bool even = levels % 2 == 0;
     const int top = static_cast<int>(even ? levels - 1 : (levels - 1) / 2);
     unit_v = kOffsetV / top;
+    level_step = even ? 2.0 : 1.0;
+    level_top = top;
     scale2 = even ? 8.0 : 1.0;
     base2 = even ? 1.0 : 0.0;
     scale3 = even ? 24.0 : 6.0;

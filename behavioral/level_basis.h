@@ -18,7 +18,9 @@ struct LevelBasis {
 
     bool fits = false;       ///< the tables hold this number of levels; the members below are set only then
     double unit_v = 0.0;     ///< volts of one level step of the whole numbers
-    std::vector<int> level;  ///< by code
+    std::vector<int> level;  ///< by code: level_step * code - level_top
+    double level_step = 0.0;
+    double level_top = 0.0;
     kernels::MomentTables tables{};
     std::array<double, kernels::kMoments> shift{};    ///< table entry = p + shift
     std::array<double, kernels::kMoments> largest{};  ///< greatest |p|

@@ -1,23 +1,23 @@
 #!/usr/bin/python3
 """Writes sim/data/sample.npz, the input of a run that names no other.
 
-q, k, v: float32, [4 heads, 1280 tokens, 64], in hardware range: q 0..1; k and v 0..0.9 V, centred on 0.45 V. 1280 tokens:
+q, k, v: float32, [4 heads, 1280 tokens, 64], in hardware range: q 0..1; k and v 0..0.9 V, centred near 0.45 V. 1280 tokens:
 the window of 1024 wraps. The data are made up, with statistics like those of a language model's heads: neighbouring tokens
 are alike, and a few keys draw much of the attention.
 
   head  attends to
-  0     the recent tokens: a token's meaning drifts, and a query looks for its own
+  0     the recent tokens: the text's meaning drifts, and a query looks for its own
   1     a few strong keys, the first token among them, whatever the query: attention sinks
   2     nearly everything, weakly
-  3     what came after earlier occurrences of the present token: an induction head. Tokens come from a small vocabulary,
-        and the second half of the sequence begins with a long stretch of the first one again
+  3     what followed earlier occurrences of the present token: an induction head. Tokens come from a small vocabulary, and
+        tokens 640..1119 repeat 100..579
 
-Queries are positive and the cell's charge is not an odd function of the stored voltage: a cell at its middle still
-conducts. So keys that match nothing score above zero, about 0.5 times the sum of the query. As in trained heads, a few
-dimensions therefore carry a bias: the query always drives them, and ordinary keys are low in them, strong keys high.
+Queries are positive, and a cell at its middle voltage conducts: 0.52 of its input, the constant term of the cubic. A key
+that holds 0.45 V everywhere thus scores a fifth of the range for a query of mean 0.5, and no key would be silent. As in
+trained heads, a few dimensions therefore carry a bias: every query drives them, most keys are low in them, strong keys high.
 
-Values are multiples of 1/64 (q) and 1/64 V (k, v): fine against the 16 and 8 levels of the hardware, and small when
-deflated. The file's bytes depend on nothing but this script (and the version of zlib).
+Values are multiples of 1/64 (q) and 1/32 V (k, v), about four to a level of the hardware; deflated they take 0.9 MB.
+The bytes depend on nothing but this script (and the version of zlib).
 
   scripts/make_sample.py             write the file
   scripts/make_sample.py --check     write nothing; print how the chip's equations answer to these data
@@ -33,9 +33,9 @@ SAMPLE = pathlib.Path(__file__).resolve().parent.parent / "sim/data/sample.npz"
 SEED = 20250908
 HEADS, TOKENS, DIM = 4, 1280, 64
 SUPPLY_V, OFFSET_V = 0.9, 0.45
-GRID = 64
-BIAS = slice(0, 6)  # dimensions that carry a key's bias
-CONTENT = slice(6, DIM)
+Q_GRID, KV_GRID = 64, 32  # steps to one unit
+BIAS_DIM = 6  # the first dimensions carry a key's bias, the others its content
+CONTENT_DIM = DIM - BIAS_DIM
 
 
 # ---- data ------------------------------------------------------------------------------------------------------------
@@ -59,34 +59,30 @@ def centred(x):
 
 def head(random, query, key, key_bias, value, query_bias=0.8):
     """query: [TOKENS, content] in units of full scale; key, key_bias, value: distance from the middle in volts."""
-    q = np.empty((TOKENS, DIM))
-    k = np.empty((TOKENS, DIM))
-    q[:, CONTENT] = query
-    q[:, BIAS] = query_bias + 0.06 * random.standard_normal((TOKENS, 6))
-    k[:, CONTENT] = key
-    k[:, BIAS] = key_bias[:, None] + 0.05 * random.standard_normal((TOKENS, 6))
+    q = np.hstack((query_bias + 0.06 * random.standard_normal((TOKENS, BIAS_DIM)), query))
+    k = np.hstack((key_bias[:, None] + 0.05 * random.standard_normal((TOKENS, BIAS_DIM)), key))
     return q, OFFSET_V + k, OFFSET_V + value
 
 
 def local_head(random):
-    meaning = centred(drift(random, 36, DIM - 6, share=0.85))
-    bias = -0.26 + 0.05 * random.standard_normal(TOKENS)
-    value = 0.24 * drift(random, 24, DIM, share=0.8)
-    return head(random, 0.48 + 0.25 * meaning, 0.25 * meaning, bias, value)
+    meaning = centred(drift(random, 24, CONTENT_DIM, share=0.93))
+    bias = -0.33 + 0.05 * random.standard_normal(TOKENS)
+    value = 0.20 * drift(random, 20, DIM, share=0.7)
+    return head(random, 0.50 + 0.34 * meaning, 0.34 * meaning, bias, value)
 
 
 def strong_key_head(random):
-    strong = random.uniform(size=TOKENS) < 0.10
-    strong[0] = True
-    strength = np.where(strong, 0.08 + 0.34 * random.uniform(size=TOKENS), -0.32 + 0.05 * random.standard_normal(TOKENS))
-    query = 0.40 + 0.18 * centred(drift(random, 30, DIM - 6))
-    key = 0.20 * centred(drift(random, 6, DIM - 6))
-    return head(random, query, key, strength, 0.28 * drift(random, 60, DIM, share=0.7))
+    strong = random.uniform(size=TOKENS) < 0.08
+    strength = np.where(strong, 0.05 + 0.45 * random.uniform(size=TOKENS), -0.30 + 0.05 * random.standard_normal(TOKENS))
+    strength[0] = 0.45
+    query = 0.45 + 0.24 * centred(drift(random, 30, CONTENT_DIM))
+    key = 0.23 * centred(drift(random, 6, CONTENT_DIM))
+    return head(random, query, key, strength, 0.30 * drift(random, 60, DIM, share=0.7), query_bias=0.95)
 
 
 def diffuse_head(random):
-    query = 0.34 + 0.12 * centred(drift(random, 20, DIM - 6))
-    key = 0.18 * centred(drift(random, 8, DIM - 6))
+    query = 0.34 + 0.12 * centred(drift(random, 20, CONTENT_DIM))
+    key = 0.18 * centred(drift(random, 8, CONTENT_DIM))
     bias = -0.10 + 0.05 * drift(random, 50, 1)[:, 0]
     return head(random, query, key, bias, 0.18 * drift(random, 120, DIM, share=0.5), query_bias=0.6)
 
@@ -96,13 +92,13 @@ def induction_head(random):
     frequency = 1.0 / (2.0 + np.arange(kinds))
     token = random.choice(kinds, size=TOKENS, p=frequency / frequency.sum())
     token[640:1120] = token[100:580]
-    meaning = centred(random.standard_normal((kinds, DIM - 6)))[token]
+    meaning = centred(random.standard_normal((kinds, CONTENT_DIM)))[token]
     before = np.roll(meaning, 1, axis=0)
-    noise = 0.35 * centred(drift(random, 10, DIM - 6))
-    bias = -0.30 + 0.04 * random.standard_normal(TOKENS)
+    noise = 0.35 * centred(drift(random, 10, CONTENT_DIM))
+    bias = -0.33 + 0.04 * random.standard_normal(TOKENS)
     value_of_kind = random.standard_normal((kinds, DIM))[token]
-    value = 0.28 * (0.7 * value_of_kind + 0.7 * drift(random, 60, DIM))
-    return head(random, 0.50 + 0.26 * (meaning + noise), 0.26 * (before + noise), bias, value)
+    value = 0.25 * (0.7 * value_of_kind + 0.7 * drift(random, 60, DIM))
+    return head(random, 0.50 + 0.30 * (meaning + noise), 0.30 * (before + noise), bias, value)
 
 
 def make():
@@ -110,9 +106,10 @@ def make():
     # RandomState: its numbers are the same in every version of numpy.
     heads = [make_head(np.random.RandomState(SEED + i)) for i, make_head in enumerate(makers)]
     arrays = {}
-    for key, full_scale, values in zip("qkv", (1.0, SUPPLY_V, SUPPLY_V), zip(*heads)):
-        steps = np.clip(np.rint(np.stack(values) * GRID), 0, np.floor(full_scale * GRID))
-        arrays[key] = (steps / GRID).astype(np.float32)
+    for key, values in zip("qkv", zip(*heads)):
+        full_scale, grid = (1.0, Q_GRID) if key == "q" else (SUPPLY_V, KV_GRID)
+        steps = np.clip(np.rint(np.stack(values) * grid), 0, np.floor(full_scale * grid))
+        arrays[key] = (steps / grid).astype(np.float32)
     return arrays
 
 

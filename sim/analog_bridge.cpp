@@ -128,24 +128,28 @@ void AnalogBridge::check_controls() const {
     }
 }
 
+std::ptrdiff_t AnalogBridge::high_line(std::span<const std::byte> lines, const char* array, const char* what) const {
+    if (!any_bit(lines)) {
+        return -1;
+    }
+    std::ptrdiff_t column = -1;
+    for (std::size_t offset = 0; offset < lines.size(); offset += sizeof(std::uint64_t)) {
+        const std::uint64_t word = load_word(lines, offset);
+        if (word == 0) {
+            continue;
+        }
+        if (column >= 0 || !std::has_single_bit(word)) {
+            breach(fmt::format("more than one {} line of the {} array is high", what, array));
+        }
+        column = static_cast<std::ptrdiff_t>(offset * 8) + std::countr_zero(word);
+    }
+    return column;
+}
+
 template <typename Array>
 void AnalogBridge::step_write(WritePort& port, Array& array, bool reading) {
-    const auto find = [&](std::span<const std::byte> lines, const char* what) -> std::ptrdiff_t {
-        std::ptrdiff_t column = -1;
-        for (std::size_t i = 0; i < lines.size(); i += sizeof(std::uint64_t)) {
-            const std::uint64_t word = load_word(lines, i);
-            if (word == 0) {
-                continue;
-            }
-            if (column >= 0 || !std::has_single_bit(word)) {
-                breach(fmt::format("more than one {} line of the {} array is high", what, port.array));
-            }
-            column = static_cast<std::ptrdiff_t>(i * 8) + std::countr_zero(word);
-        }
-        return column;
-    };
-    const std::ptrdiff_t discharge = find(port.discharge, "discharge");
-    const std::ptrdiff_t write = find(port.write, "write");
+    const std::ptrdiff_t discharge = high_line(port.discharge, port.array, "discharge");
+    const std::ptrdiff_t write = high_line(port.write, port.array, "write");
     if (discharge < 0 && write < 0) {
         if (port.discharge_cycles != 0) {
             breach(fmt::format(

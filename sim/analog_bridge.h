@@ -51,6 +51,8 @@ class AnalogBridge {
         unsigned write_cycles = 0;
     };
 
+    /// The column whose line is high, -1 if none is.
+    [[nodiscard]] std::ptrdiff_t high_line(std::span<const std::byte> lines, const char* array, const char* what) const;
     template <typename Array>
     void step_write(WritePort& port, Array& array, bool reading);
     void count_query_pulses();

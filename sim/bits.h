@@ -15,7 +15,11 @@ static_assert(std::endian::native == std::endian::little, "ports are accessed as
 /// Up to eight bytes from `offset` on, zero beyond the end.
 inline std::uint64_t load_word(std::span<const std::byte> bits, std::size_t offset) {
     std::uint64_t word = 0;
-    std::memcpy(&word, bits.data() + offset, std::min(sizeof word, bits.size() - offset));
+    if (bits.size() - offset >= sizeof word) {
+        std::memcpy(&word, bits.data() + offset, sizeof word);  // of a known size: one load
+    } else {
+        std::memcpy(&word, bits.data() + offset, bits.size() - offset);
+    }
     return word;
 }
 
@@ -24,9 +28,12 @@ inline void store_word(std::span<std::byte> bits, std::size_t offset, std::uint6
 }
 
 inline bool any_bit(std::span<const std::byte> bits) {
-    std::uint64_t any = 0;
-    for (std::size_t i = 0; i < bits.size(); i += sizeof any) {
-        any |= load_word(bits, i);
+    const std::size_t whole = bits.size() / sizeof(std::uint64_t) * sizeof(std::uint64_t);
+    std::uint64_t any = whole < bits.size() ? load_word(bits, whole) : 0;
+    for (std::size_t offset = 0; offset < whole; offset += sizeof any) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bits.data() + offset, sizeof word);
+        any |= word;
     }
     return any != 0;
 }

@@ -82,7 +82,8 @@ int run_command(const Arguments& arguments) {
     if (options.engine == Engine::rtl) {
         (void)find_built_head(config);
     }
-    const Sequences sequences = load_sequences(arguments.input.empty() ? sample_file() : std::filesystem::path(arguments.input), config);
+    const Sequences sequences =
+        load_sequences(arguments.input.empty() ? sample_file() : std::filesystem::path(arguments.input), config);
 
     std::atomic<std::uint64_t> progress{0};
     RunResult result;

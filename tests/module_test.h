@@ -1,0 +1,233 @@
+// What the tests of single RTL modules share: a bench around one Verilated module, packed ports, starting values.
+//
+// rtl_modules.cmake verilates each module at several sizes and generates module_builds/<module>.h, which describes a build
+// by a struct with Model, kName, kConfiguration and one constant for each parameter. A typed test runs on all of them.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <verilated.h>
+
+#include <array>
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+
+namespace gca::module_test {
+
+// ---- packed ports ----------------------------------------------------------------------------------------------------
+
+template <std::integral Port>
+bool get_bit(Port port, std::size_t i) {
+    return ((static_cast<std::uint64_t>(port) >> i) & 1) != 0;
+}
+
+template <std::size_t Words>
+bool get_bit(const VlWide<Words>& port, std::size_t i) {
+    return get_bit(port.at(i / 32), i % 32);
+}
+
+template <std::integral Port>
+void set_bit(Port& port, std::size_t i, bool value) {
+    const std::uint64_t mask = std::uint64_t{1} << i;
+    const std::uint64_t word = port;
+    port = static_cast<Port>(value ? word | mask : word & ~mask);
+}
+
+template <std::size_t Words>
+void set_bit(VlWide<Words>& port, std::size_t i, bool value) {
+    set_bit(port.at(i / 32), i % 32, value);
+}
+
+/// Field `i` of `width` bits (at most 32) in a packed vector of such fields.
+template <typename Port>
+std::uint32_t get_field(const Port& port, std::size_t i, unsigned width) {
+    std::uint32_t value = 0;
+    for (unsigned b = 0; b < width; ++b) {
+        value |= std::uint32_t{get_bit(port, i * width + b)} << b;
+    }
+    return value;
+}
+
+/// The same as a two's complement number.
+template <typename Port>
+std::int32_t get_signed_field(const Port& port, std::size_t i, unsigned width) {
+    const unsigned shift = 32 - width;
+    return static_cast<std::int32_t>(get_field(port, i, width) << shift) >> shift;
+}
+
+template <typename Port>
+void set_field(Port& port, std::size_t i, unsigned width, std::uint32_t value) {
+    if (width < 32 && (value >> width) != 0) {
+        throw std::invalid_argument("set_field: the value does not fit into the field");
+    }
+    for (unsigned b = 0; b < width; ++b) {
+        set_bit(port, i * width + b, ((value >> b) & 1) != 0);
+    }
+}
+
+/// $clog2 of SystemVerilog, for n >= 1.
+constexpr unsigned clog2(unsigned n) { return static_cast<unsigned>(std::bit_width(n - 1)); }
+
+// ---- bench -----------------------------------------------------------------------------------------------------------
+
+/// What flops hold before the first clock edge. The values are those of VerilatedContext::randReset.
+enum class Wake { zeros = 0, ones = 1, random = 2 };
+
+struct Start {
+    Wake wake;
+    int seed;  // of the flops and of the stimulus; not 0, which would be the wall clock
+};
+
+inline constexpr std::array kStarts = {Start{Wake::zeros, 1}, Start{Wake::ones, 2}, Start{Wake::random, 3},
+                                       Start{Wake::random, 4}, Start{Wake::random, 5}};
+
+/// Ends the test of one start; the failure is recorded already.
+struct Mismatch : std::exception {};
+
+/// One module under test. The clock rests low. Inputs wake up like flops: a test drives all of them before the first edge.
+template <typename Build>
+class Bench {
+ public:
+    using Model = typename Build::Model;
+
+    explicit Bench(Start start) : random(static_cast<std::uint64_t>(start.seed)), start_(start) {
+        context_.randReset(static_cast<int>(start.wake));
+        context_.randSeed(start.seed);
+        model_ = std::make_unique<Model>(&context_, "");
+        model_->clk_i = 0;
+        if constexpr (kHasReset) {
+            model_->rst_ni = 1;  // high first: a reset is seen by its falling edge
+        }
+    }
+    Bench(const Bench&) = delete;
+    Bench& operator=(const Bench&) = delete;
+    Bench(Bench&&) = delete;
+    Bench& operator=(Bench&&) = delete;
+    ~Bench() { model_->final(); }
+
+    Model* operator->() { return model_.get(); }
+
+    /// Lets the combinational outputs follow the inputs.
+    void settle() {
+        model_->eval();
+        context_.timeInc(1);
+    }
+
+    /// The rising edge, for inputs that are settled before it.
+    void rise() {
+        settle();
+        model_->clk_i = 1;
+        settle();
+    }
+
+    void fall() {
+        model_->clk_i = 0;
+        settle();
+        ++cycle_;
+    }
+
+    /// One cycle. The outputs are then those of the cycle that follows.
+    void tick() {
+        rise();
+        fall();
+    }
+
+    /// Asserts the reset between two clock edges.
+    void enter_reset() {
+        settle();
+        model_->rst_ni = 0;
+        settle();
+    }
+
+    void leave_reset() {
+        model_->rst_ni = 1;
+        settle();
+    }
+
+    void reset() {
+        enter_reset();
+        tick();
+        leave_reset();
+    }
+
+    /// Records a failure and throws Mismatch unless both are the same. `index` is that of a bit, channel or token.
+    void equal(std::int64_t expected, std::int64_t got, const char* what, std::int64_t index = -1,
+               const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+        ++comparisons_;
+        if (expected == got) {
+            return;
+        }
+        std::ostringstream text;
+        text << Build::kConfiguration << ", seed " << start_.seed << ", flops "
+             << (start_.wake == Wake::zeros  ? "all zeros"
+                 : start_.wake == Wake::ones ? "all ones"
+                                             : "random")
+             << ", cycle " << cycle_ << ": " << what;
+        if (index >= 0) {
+            text << "[" << index << "]";
+        }
+        text << ": expected " << expected << ", got " << got;
+        const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
+        text << "\nreplay: rtl_module_tests --gtest_filter=" << test.test_suite_name() << "." << test.name();
+        ADD_FAILURE_AT(file, line) << text.str();
+        throw Mismatch();
+    }
+
+    /// The test must have compared something.
+    [[nodiscard]] std::int64_t comparisons() const { return comparisons_; }
+    [[nodiscard]] std::int64_t cycle() const { return cycle_; }
+
+    /// A number from 0 to n-1.
+    unsigned below(unsigned n) { return static_cast<unsigned>(random() % n); }
+    bool chance(unsigned percent) { return below(100) < percent; }
+
+    /// Every bit of the first `width` at random.
+    template <typename Port>
+    void randomize(Port& port, std::size_t width) {
+        for (std::size_t i = 0; i < width; ++i) {
+            set_bit(port, i, chance(50));
+        }
+    }
+
+    std::mt19937_64 random;
+
+ private:
+    static constexpr bool kHasReset = requires(Model& model) { model.rst_ni; };
+
+    VerilatedContext context_;
+    std::unique_ptr<Model> model_;
+    Start start_;
+    std::int64_t cycle_ = 0;
+    std::int64_t comparisons_ = 0;
+};
+
+/// Runs `check(bench)` from each of kStarts, up to the first failure.
+template <typename Build, typename Check>
+void on_each_start(Check check) {
+    for (const Start& start : kStarts) {
+        Bench<Build> bench(start);
+        try {
+            check(bench);
+        } catch (const Mismatch&) {
+            return;
+        }
+        ASSERT_GT(bench.comparisons(), 0) << Build::kConfiguration << ": the test compared nothing";
+    }
+}
+
+/// Names the builds of a typed test.
+struct BuildNames {
+    template <typename Build>
+    static std::string GetName(int /*index*/) {
+        return Build::kName;
+    }
+};
+
+}  // namespace gca::module_test

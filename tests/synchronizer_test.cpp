@@ -1,0 +1,169 @@
+// gca_synchronizer: asynchronous lines enter the clock domain.
+#include "module_builds/synchronizer.h"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "module_test.h"
+
+namespace gca::module_test {
+namespace {
+
+// Compares every output bit after every edge with the input as it was at the edge Stages-1 edges before.
+template <typename Build>
+class Driver {
+ public:
+    static constexpr unsigned kWidth = Build::kWidth;
+    static constexpr unsigned kStages = Build::kStages;
+
+    explicit Driver(Bench<Build>& bench) : bench_(bench) { set_all(false); }
+
+    void set_all(bool value) {
+        for (std::size_t i = 0; i < kWidth; ++i) {
+            set_bit(bench_->async_i, i, value);
+        }
+    }
+
+    // Half a cycle: to the rising edge, and to the falling edge. The input may change before either.
+    void rise() {
+        bench_.settle();
+        check();
+        bench_.rise();
+        std::vector<bool> sample(kWidth);
+        for (std::size_t i = 0; i < kWidth; ++i) {
+            sample[i] = get_bit(bench_->async_i, i);
+        }
+        samples_.push_back(sample);
+        if (samples_.size() > kStages) {
+            samples_.pop_front();
+        }
+        check();
+    }
+    void fall() {
+        bench_.settle();
+        check();
+        bench_.fall();
+        check();
+    }
+    void tick() {
+        rise();
+        fall();
+    }
+    void run(unsigned cycles) {
+        for (unsigned i = 0; i < cycles; ++i) {
+            tick();
+        }
+    }
+
+    bool output(std::size_t i) { return get_bit(bench_->sync_o, i); }
+
+ private:
+    void check() {
+        if (samples_.size() < kStages) {
+            return;  // the flops still hold what they woke up with
+        }
+        for (std::size_t i = 0; i < kWidth; ++i) {
+            bench_.equal(samples_.front()[i], output(i), "sync_o", static_cast<std::int64_t>(i));
+        }
+    }
+
+    Bench<Build>& bench_;
+    std::deque<std::vector<bool>> samples_;
+};
+
+template <typename Build>
+class Synchronizer : public testing::Test {};
+TYPED_TEST_SUITE(Synchronizer, synchronizer::Builds, BuildNames);
+
+TYPED_TEST(Synchronizer, AnEdgeArrivesAfterStagesClockEdges) {
+    on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
+        Driver<TypeParam> driver(bench);
+        driver.run(2 * driver.kStages);
+        for (const bool value : {true, false}) {
+            for (std::size_t i = 0; i < driver.kWidth; ++i) {
+                set_bit(bench->async_i, i, value);
+                for (unsigned edges = 1; edges <= driver.kStages + 1; ++edges) {
+                    driver.tick();
+                    bench.equal(edges >= driver.kStages ? value : !value, driver.output(i), "sync_o",
+                                static_cast<std::int64_t>(i));
+                }
+            }
+        }
+    });
+}
+
+TYPED_TEST(Synchronizer, APulseKeepsItsWidthInCycles) {
+    on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
+        Driver<TypeParam> driver(bench);
+        driver.run(2 * driver.kStages);
+        for (unsigned width = 1; width <= 16; ++width) {
+            unsigned high = 0;
+            for (unsigned i = 0; i < width + 2 * driver.kStages; ++i) {
+                driver.set_all(i < width);
+                driver.tick();
+                high += driver.output(driver.kWidth - 1) ? 1 : 0;
+            }
+            bench.equal(width, high, "width after synchronisation");
+        }
+    });
+}
+
+TYPED_TEST(Synchronizer, TheInputRulesAfterStagesCyclesWhateverTheFlopsHeld) {
+    on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
+        for (const bool value : {false, true}) {
+            Driver<TypeParam> driver(bench);
+            driver.set_all(value);
+            driver.run(driver.kStages);
+            for (std::size_t i = 0; i < driver.kWidth; ++i) {
+                bench.equal(value, driver.output(i), "sync_o", static_cast<std::int64_t>(i));
+            }
+        }
+    });
+}
+
+TYPED_TEST(Synchronizer, AGlitchBetweenClockEdgesIsNotSeen) {
+    on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
+        Driver<TypeParam> driver(bench);
+        driver.run(2 * driver.kStages);
+        for (unsigned i = 0; i < 3 * driver.kStages; ++i) {
+            driver.rise();
+            driver.set_all(true);
+            driver.fall();
+            driver.set_all(false);
+            bench.equal(false, driver.output(0), "sync_o", 0);
+        }
+    });
+}
+
+TYPED_TEST(Synchronizer, EachBitIsOnItsOwn) {
+    on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
+        Driver<TypeParam> driver(bench);
+        for (std::size_t active = 0; active < driver.kWidth; ++active) {
+            driver.set_all(false);
+            set_bit(bench->async_i, active, true);
+            driver.run(driver.kStages);
+            for (std::size_t i = 0; i < driver.kWidth; ++i) {
+                bench.equal(i == active, driver.output(i), "sync_o", static_cast<std::int64_t>(i));
+            }
+        }
+    });
+}
+
+TYPED_TEST(Synchronizer, RandomChangesInBothHalvesOfTheCycle) {
+    on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
+        Driver<TypeParam> driver(bench);
+        for (int i = 0; i < 1000; ++i) {
+            bench.randomize(bench->async_i, driver.kWidth);
+            driver.rise();
+            bench.randomize(bench->async_i, driver.kWidth);
+            driver.fall();
+        }
+    });
+}
+
+}  // namespace
+}  // namespace gca::module_test
