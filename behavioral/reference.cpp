@@ -144,7 +144,7 @@ double Reference::quantize_input(double value, double full_scale, unsigned level
     if (levels == 0) {
         return value;
     }
-    const double last_code = static_cast<double>(levels - 1);
+    const auto last_code = static_cast<double>(levels - 1);
     const double position = value / full_scale * last_code;
     if (std::nearbyint(position - kThresholdMargin) != std::nearbyint(position + kThresholdMargin)) {
         ++inputs_near_threshold_total_;

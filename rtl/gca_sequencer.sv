@@ -8,10 +8,10 @@
 //   In the numbering of gca_pkg: load is high in the cycles 0 to LoadCycles-1 after the accepting edge, then score for
 //   ScoreCycles, mix for MixCycles, emit for EmitCycles. count_en_o is emit delayed by SyncStages; count_first_o marks
 //   its first cycle. add_o (one cycle) follows its last cycle; sum_o moves the partial sums into the result register.
-//   A token waits at one place only, between load and score, where nothing but written cells holds its state:
-//     - until the analog blocks that it is going to use are free (Interval cycles after the token before it), and
-//     - until at most one older token is still to be taken by the host: the result register and the partial sums have
-//       room for two.
+//   A token is accepted when the analog blocks that it is going to use will be free for it, Interval cycles after the
+//   token before it. Then it waits at one place only, between load and score, where nothing but written cells holds its
+//   state: until at most one older token is still to be taken by the host. The result register and the partial sums have
+//   room for two.
 //   sequential (pipelined_i = 0): a token is accepted only when every older one has reached the result register.
 //
 // Latency: LoadCycles + ScoreCycles + MixCycles + EmitCycles + SyncStages + 3 from the accepting edge to the edge at which
@@ -102,7 +102,8 @@ module gca_sequencer #(
     emit_last = emit_q && emit_cnt_q == EmitW'(EmitCycles - 1);
     take = result_q && result_ready_i;
 
-    token_ready_o = !load_q && (!score_q || score_last)
+    // A token that is accepted must not have to wait for the analog blocks after its load phase.
+    token_ready_o = !load_q && (!score_q || score_last) && spacing_q <= IntervalW'(gca_pkg::LoadCycles)
         && (pipelined_i || pending_q == 2'd0 || (pending_q == 2'd1 && result_q));
     accept_o = token_valid_i && token_ready_o;
     score_start_o = load_done && spacing_q == '0 && pending_q <= 2'd1;

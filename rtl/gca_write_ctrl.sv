@@ -48,7 +48,8 @@ module gca_write_ctrl #(
   // A column's address. `left` counts the columns of the window behind it, so that the wrap needs no comparison of sums.
   logic [TileW-1:0] tile_q, tile_d;
   logic [ColW-1:0] col_q, col_d;
-  logic [WindowW-1:0] left_q, left_d, window_q, window_d;
+  logic [WindowW-1:0] left_q, left_d;
+  logic [WindowW-1:0] last_q, last_d;  // of the window: its size - 1
   // The highest column that holds a token of this sequence, and whether that is the window's last.
   logic [TileW-1:0] top_tile_q, top_tile_d;
   logic [ColW-1:0] top_col_q, top_col_d;
@@ -61,16 +62,17 @@ module gca_write_ctrl #(
 
   always_comb begin
     restart = new_sequence_i || empty_q;
-    window_d = window_q;
+    last_d = last_q;
     if (restart) begin
-      window_d = (window_i == '0 || window_i > WindowW'(Columns)) ? WindowW'(Columns) : window_i;
+      last_d = window_i - WindowW'(1);  // 0 becomes the greatest number
+      if (last_d >= WindowW'(Columns)) last_d = WindowW'(Columns - 1);
     end
     wrap = left_q == '0;
 
     if (restart || wrap) begin
       tile_d = '0;
       col_d = '0;
-      left_d = window_d - WindowW'(1);
+      left_d = last_d;
     end else begin
       tile_d = tile_q;
       col_d = col_q + ColW'(1);
@@ -91,7 +93,7 @@ module gca_write_ctrl #(
       tile_q     <= '0;
       col_q      <= '0;
       left_q     <= '0;
-      window_q   <= WindowW'(Columns);
+      last_q     <= WindowW'(Columns - 1);
       top_tile_q <= '0;
       top_col_q  <= '0;
       full_q     <= 1'b0;
@@ -100,7 +102,7 @@ module gca_write_ctrl #(
       tile_q     <= tile_d;
       col_q      <= col_d;
       left_q     <= left_d;
-      window_q   <= window_d;
+      last_q     <= last_d;
       top_tile_q <= top_tile_d;
       top_col_q  <= top_col_d;
       full_q     <= full_d;

@@ -1,7 +1,8 @@
 // What the tests of single RTL modules share: a bench around one Verilated module, packed ports, starting values.
 //
-// rtl_modules.cmake verilates each module at several sizes and generates module_builds/<module>.h, which describes a build
-// by a struct with Model, kName, kConfiguration and one constant for each parameter. A typed test runs on all of them.
+// rtl_modules.cmake verilates each module at several sizes and generates module_builds/<module>.h, which describes a
+// build by a struct with Model, kName, kConfiguration and one constant for each parameter. A typed test runs on all of
+// them.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,16 +13,15 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <random>
 #include <sstream>
 #include <stdexcept>
 #include <string>
-#include <type_traits>
 
 namespace gca::module_test {
 
-// ---- packed ports ----------------------------------------------------------------------------------------------------
+// ---- packed ports
+// ----------------------------------------------------------------------------------------------------
 
 template <std::integral Port>
 bool get_bit(Port port, std::size_t i) {
@@ -73,9 +73,12 @@ void set_field(Port& port, std::size_t i, unsigned width, std::uint32_t value) {
 }
 
 /// $clog2 of SystemVerilog, for n >= 1.
-constexpr unsigned clog2(unsigned n) { return static_cast<unsigned>(std::bit_width(n - 1)); }
+constexpr unsigned clog2(unsigned n) {
+    return static_cast<unsigned>(std::bit_width(n - 1));
+}
 
-// ---- bench -----------------------------------------------------------------------------------------------------------
+// ---- bench
+// -----------------------------------------------------------------------------------------------------------
 
 /// What flops hold before the first clock edge. The values are those of VerilatedContext::randReset.
 enum class Wake { zeros = 0, ones = 1, random = 2 };
@@ -91,97 +94,36 @@ inline constexpr std::array kStarts = {Start{Wake::zeros, 1}, Start{Wake::ones, 
 /// Ends the test of one start; the failure is recorded already.
 struct Mismatch : std::exception {};
 
-/// One module under test. The clock rests low. Inputs wake up like flops: a test drives all of them before the first edge.
-template <typename Build>
-class Bench {
+/// What a bench is whatever its module: random numbers, time, comparisons. Apart, because it compiles once.
+class BenchBase {
  public:
-    using Model = typename Build::Model;
-
-    explicit Bench(Start start) : random(static_cast<std::uint64_t>(start.seed)), start_(start) {
+    BenchBase(Start start, const char* configuration)
+        : random(static_cast<std::uint64_t>(start.seed)), start_(start), configuration_(configuration) {
         context_.randReset(static_cast<int>(start.wake));
         context_.randSeed(start.seed);
-        model_ = std::make_unique<Model>(&context_, "");
-        model_->clk_i = 0;
-        if constexpr (kHasReset) {
-            model_->rst_ni = 1;  // high first: a reset is seen by its falling edge
-        }
     }
-    Bench(const Bench&) = delete;
-    Bench& operator=(const Bench&) = delete;
-    Bench(Bench&&) = delete;
-    Bench& operator=(Bench&&) = delete;
-    ~Bench() { model_->final(); }
-
-    Model* operator->() { return model_.get(); }
-
-    /// Lets the combinational outputs follow the inputs.
-    void settle() {
-        model_->eval();
-        context_.timeInc(1);
-    }
-
-    /// The rising edge, for inputs that are settled before it.
-    void rise() {
-        settle();
-        model_->clk_i = 1;
-        settle();
-    }
-
-    void fall() {
-        model_->clk_i = 0;
-        settle();
-        ++cycle_;
-    }
-
-    /// One cycle. The outputs are then those of the cycle that follows.
-    void tick() {
-        rise();
-        fall();
-    }
-
-    /// Asserts the reset between two clock edges.
-    void enter_reset() {
-        settle();
-        model_->rst_ni = 0;
-        settle();
-    }
-
-    void leave_reset() {
-        model_->rst_ni = 1;
-        settle();
-    }
-
-    void reset() {
-        enter_reset();
-        tick();
-        leave_reset();
-    }
+    BenchBase(const BenchBase&) = delete;
+    BenchBase& operator=(const BenchBase&) = delete;
+    BenchBase(BenchBase&&) = delete;
+    BenchBase& operator=(BenchBase&&) = delete;
+    ~BenchBase() = default;
 
     /// Records a failure and throws Mismatch unless both are the same. `index` is that of a bit, channel or token.
     void equal(std::int64_t expected, std::int64_t got, const char* what, std::int64_t index = -1,
                const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
         ++comparisons_;
-        if (expected == got) {
-            return;
+        if (expected != got) {
+            fail(expected, got, what, index, file, line);
         }
-        std::ostringstream text;
-        text << Build::kConfiguration << ", seed " << start_.seed << ", flops "
-             << (start_.wake == Wake::zeros  ? "all zeros"
-                 : start_.wake == Wake::ones ? "all ones"
-                                             : "random")
-             << ", cycle " << cycle_ << ": " << what;
-        if (index >= 0) {
-            text << "[" << index << "]";
-        }
-        text << ": expected " << expected << ", got " << got;
-        const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
-        text << "\nreplay: rtl_module_tests --gtest_filter=" << test.test_suite_name() << "." << test.name();
-        ADD_FAILURE_AT(file, line) << text.str();
-        throw Mismatch();
     }
 
-    /// The test must have compared something.
-    [[nodiscard]] std::int64_t comparisons() const { return comparisons_; }
+    /// Records a failure if nothing was compared.
+    void finish() const {
+        if (comparisons_ == 0) {
+            ADD_FAILURE() << configuration_ << ": the test compared nothing";
+        }
+    }
+
     [[nodiscard]] std::int64_t cycle() const { return cycle_; }
 
     /// A number from 0 to n-1.
@@ -198,19 +140,107 @@ class Bench {
 
     std::mt19937_64 random;
 
- private:
-    static constexpr bool kHasReset = requires(Model& model) { model.rst_ni; };
-
+ protected:
     VerilatedContext context_;
-    std::unique_ptr<Model> model_;
-    Start start_;
     std::int64_t cycle_ = 0;
+
+ private:
+    [[noreturn, gnu::noinline]] void fail(std::int64_t expected, std::int64_t got, const char* what, std::int64_t index,
+                                          const char* file, int line) const {
+        const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
+        std::ostringstream text;
+        text << configuration_ << ", seed " << start_.seed << ", flops "
+             << (start_.wake == Wake::zeros  ? "all zeros"
+                 : start_.wake == Wake::ones ? "all ones"
+                                             : "random")
+             << ", cycle " << cycle_ << ": " << what;
+        if (index >= 0) {
+            text << "[" << index << "]";
+        }
+        text << ": expected " << expected << ", got " << got
+             << "\nreplay: rtl_module_tests --gtest_filter=" << test.test_suite_name() << "." << test.name();
+        ADD_FAILURE_AT(file, line) << text.str();
+        throw Mismatch();
+    }
+
+    Start start_;
+    const char* configuration_;
     std::int64_t comparisons_ = 0;
 };
 
-/// Runs `check(bench)` from each of kStarts, up to the first failure.
-template <typename Build, typename Check>
-void on_each_start(Check check) {
+/// One module under test. The clock rests low. Inputs wake up like flops: a test drives all of them before the first
+/// edge.
+template <typename Build>
+class Bench : public BenchBase {
+ public:
+    using Model = typename Build::Model;
+
+    explicit Bench(Start start) : BenchBase(start, Build::kConfiguration), model_(&context_, "") {
+        model_.clk_i = 0;
+        if constexpr (kHasReset) {
+            model_.rst_ni = 1;  // high first: a reset is seen by its falling edge
+        }
+    }
+    Bench(const Bench&) = delete;
+    Bench& operator=(const Bench&) = delete;
+    Bench(Bench&&) = delete;
+    Bench& operator=(Bench&&) = delete;
+    ~Bench() { model_.final(); }
+
+    Model* operator->() { return &model_; }
+
+    /// Lets the combinational outputs follow the inputs.
+    [[gnu::noinline]] void settle() {
+        model_.eval();
+        context_.timeInc(1);
+    }
+
+    /// The rising edge, for inputs that are settled before it.
+    [[gnu::noinline]] void rise() {
+        settle();
+        model_.clk_i = 1;
+        settle();
+    }
+
+    [[gnu::noinline]] void fall() {
+        model_.clk_i = 0;
+        settle();
+        ++cycle_;
+    }
+
+    /// One cycle. The outputs are then those of the cycle that follows.
+    [[gnu::noinline]] void tick() {
+        rise();
+        fall();
+    }
+
+    /// Asserts the reset between two clock edges.
+    [[gnu::noinline]] void enter_reset() {
+        settle();
+        model_.rst_ni = 0;
+        settle();
+    }
+
+    [[gnu::noinline]] void leave_reset() {
+        model_.rst_ni = 1;
+        settle();
+    }
+
+    [[gnu::noinline]] void reset() {
+        enter_reset();
+        tick();
+        leave_reset();
+    }
+
+ private:
+    static constexpr bool kHasReset = requires(Model & model) { model.rst_ni; };
+
+    Model model_;
+};
+
+/// Runs `check` from each of kStarts, up to the first failure.
+template <typename Build>
+void on_each_start(void (*check)(Bench<Build>& bench)) {
     for (const Start& start : kStarts) {
         Bench<Build> bench(start);
         try {
@@ -218,7 +248,7 @@ void on_each_start(Check check) {
         } catch (const Mismatch&) {
             return;
         }
-        ASSERT_GT(bench.comparisons(), 0) << Build::kConfiguration << ": the test compared nothing";
+        bench.finish();
     }
 }
 

@@ -27,6 +27,9 @@ class Driver {
         bench_->count_first_i = 0;
         set_pulses(false);
         set_signs(false);
+        for (unsigned i = 0; i < kSyncStages; ++i) {
+            tick(false, false);  // until the synchroniser has forgotten what it woke up with
+        }
     }
 
     void set_pulses(bool high) { set_all(bench_->pulse_i, high); }
@@ -178,10 +181,6 @@ TYPED_TEST(ReadoutTile, PulsesOutsideTheEmitPhaseDoNotCount) {
 TYPED_TEST(ReadoutTile, ASampleIsCountedAfterSyncStagesPlusOneEdges) {
     on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
         Driver<TypeParam> driver(bench);
-        driver.set_pulses(false);
-        driver.tick(false, false);
-        driver.tick(false, false);
-        driver.tick(false, false);
         driver.tick(true, true);
         driver.set_pulses(true);
         for (unsigned edges = 1; edges <= kSyncStages + 1; ++edges) {

@@ -1,0 +1,75 @@
+#!/bin/sh
+# Illegal parameters must fail elaboration with the sentence that the RTL gives, not with whatever Verilator stumbles over.
+# Usage: illegal_parameters.sh [RTL_FOLDER]
+set -u
+rtl=${1:-$(dirname "$0")/../rtl}
+verilator=${VERILATOR:-verilator}
+checked=0
+failed=0
+
+# refuses MODULE PARAMETER=VALUE... -- SENTENCE
+refuses() {
+    module=$1
+    shift
+    case=$module
+    set -- "$@"
+    arguments=
+    while [ "$1" != -- ]; do
+        arguments="$arguments -G$1"
+        case="$case $1"
+        shift
+    done
+    sentence=$2
+    checked=$((checked + 1))
+    # shellcheck disable=SC2086
+    output=$("$verilator" --lint-only -Wall --top-module "$module" $arguments -y "$rtl" "$rtl/gca_pkg.sv" "$rtl/$module.sv" 2>&1)
+    status=$?
+    if [ $status -eq 0 ]; then
+        echo "FAILED  $case: accepted; expected: $sentence"
+        failed=$((failed + 1))
+    elif ! printf '%s\n' "$output" | grep -qF "$sentence"; then
+        echo "FAILED  $case: expected: $sentence"
+        echo "        got:     $(printf '%s\n' "$output" | grep -m 1 '^%Error')"
+        failed=$((failed + 1))
+    else
+        echo "refused $case: $sentence"
+    fi
+}
+
+# The same sizes, legal: otherwise a broken command would look like a refusal.
+accepts() {
+    module=$1
+    checked=$((checked + 1))
+    if output=$("$verilator" --lint-only -Wall -Wno-UNUSEDPARAM --top-module "$module" -y "$rtl" "$rtl/gca_pkg.sv" \
+        "$rtl/$module.sv" 2>&1); then
+        echo "accepted $module"
+    else
+        echo "FAILED  $module with its default parameters:"
+        printf '%s\n' "$output"
+        failed=$((failed + 1))
+    fi
+}
+
+for module in gca_head gca_synchronizer gca_sequencer gca_adder_bank; do
+    accepts "$module"
+done
+
+refuses gca_head Dim=0 -- "Dim must be at least 1"
+refuses gca_head TileTokens=0 -- "TileTokens and Tiles must be at least 1"
+refuses gca_head Tiles=0 -- "TileTokens and Tiles must be at least 1"
+refuses gca_head QueryLevels=1 -- "QueryLevels, StoreLevels and OutLevels must be at least 2"
+refuses gca_head QueryLevels=0 -- "QueryLevels, StoreLevels and OutLevels must be at least 2"
+refuses gca_head StoreLevels=1 -- "QueryLevels, StoreLevels and OutLevels must be at least 2"
+refuses gca_head OutLevels=1 -- "QueryLevels, StoreLevels and OutLevels must be at least 2"
+refuses gca_head Dim=1 TileTokens=1 Tiles=1025 -- "Tiles must be at most 1024"
+refuses gca_adder_bank Channels=1 Tiles=1025 -- "Tiles must be at most 1024"
+refuses gca_synchronizer Stages=1 -- "a synchroniser needs at least two stages"
+refuses gca_synchronizer Stages=0 -- "a synchroniser needs at least two stages"
+refuses gca_sequencer ScoreCycles=14 -- "ScoreCycles must be at least LoadCycles"
+refuses gca_sequencer Interval=29 -- "Interval must cover the two phases"
+refuses gca_sequencer ScoreCycles=16 -- "Interval must cover the two phases"
+refuses gca_sequencer MixCycles=16 -- "Interval must cover the two phases"
+refuses gca_sequencer EmitCycles=16 -- "Interval must cover the two phases"
+
+echo "$checked cases, $failed failed"
+[ $failed -eq 0 ]
