@@ -165,7 +165,7 @@ TEST_P(ClosedLoop, RtlFunctionalAndReferenceAgreeToTheBit) {
     const auto nonzero = static_cast<std::size_t>(
         std::count_if(rtl.counts.begin(), rtl.counts.end(), [](std::int16_t count) { return count != 0; }));
     if (config.quantization.output_levels >= 16) {  // with few levels most counts are 0
-        EXPECT_GT(nonzero * 4, rtl.counts.size()) << "a comparison of zeros proves nothing";
+        EXPECT_GT(nonzero * 10, rtl.counts.size()) << "a comparison of zeros proves nothing";
     }
 }
 
