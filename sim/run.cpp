@@ -203,17 +203,18 @@ HeadCheck check_head(const Config& config, const Sequences& sequences, std::size
     Agreement agreement;
     StepResult expected;
     StepResult exact;
+    std::vector<double> unscaled(sequences.dim);  // the run's values before the output scaler
     const bool counter = !run.counts.empty();
     const double a = config.scalers.output.gain(head);
     const double b = config.scalers.output.offset(head);
     for (std::size_t token = 0; token < sequences.tokens; ++token) {
         reference.step(sequences.token(head, token), expected);
         softmax.step(sequences.token(head, token), exact);
-        agreement.add(expected.y, exact.y);
         const std::size_t first = (head * sequences.tokens + token) * sequences.dim;
         for (std::size_t e = 0; e < sequences.dim; ++e) {
             const double y = static_cast<float>(a * expected.y[e] + b);
             const double got = run.y[first + e];
+            unscaled[e] = a != 0.0 ? (got - b) / a : expected.y[e];
             ++sums.outputs;
             if (reference.near_threshold()[e] != 0) {
                 ++sums.near_threshold;
@@ -232,6 +233,7 @@ HeadCheck check_head(const Config& config, const Sequences& sequences, std::size
                 }
             }
         }
+        agreement.add(unscaled, exact.y);
     }
     check.cosine = agreement.cosine_similarity();
     check.rms = agreement.relative_rms_difference();
