@@ -79,16 +79,29 @@ void FunctionalHead::sum_counts(StepResult& result) {
     }
 }
 
-void FunctionalHead::quantize_charges(StepResult& result) {
+void FunctionalHead::sum_mid_tread(StepResult& result) {
     const std::size_t dim = config_.geometry.dim;
-    const double step = 2.0 / (2.0 * config_.quantization.output_levels - 1.0);
+    const double steps_to_one = (2.0 * config_.quantization.output_levels - 1.0) / 2.0;
+    const double last = std::nearbyint(steps_to_one);
     std::fill(result.y.begin(), result.y.end(), 0.0);
     for (std::size_t tile = 0; tile < config_.geometry.tiles; ++tile) {
         for (std::size_t e = 0; e < dim; ++e) {
-            const double out = signed_.clamped(a_[tile * dim + e]);
-            const bool mid_tread = config_.quantization.output == OutputQuantizer::mid_tread;
-            result.y[e] += mid_tread ? std::nearbyint(out / step) * step : out;
-            statistics_.counts_saturated += std::fabs(out) >= 1.0 ? 1U : 0U;
+            const double steps = std::nearbyint(signed_.clamped(a_[tile * dim + e]) * steps_to_one);
+            result.y[e] += steps;
+            statistics_.counts_saturated += std::fabs(steps) == last ? 1U : 0U;
+        }
+    }
+    for (double& y : result.y) {
+        y /= steps_to_one;
+    }
+}
+
+void FunctionalHead::sum_clamped(StepResult& result) {
+    const std::size_t dim = config_.geometry.dim;
+    std::fill(result.y.begin(), result.y.end(), 0.0);
+    for (std::size_t tile = 0; tile < config_.geometry.tiles; ++tile) {
+        for (std::size_t e = 0; e < dim; ++e) {
+            result.y[e] += signed_.clamped(a_[tile * dim + e]);
         }
     }
 }
@@ -107,11 +120,17 @@ void FunctionalHead::step(const Token& token, StepResult& result, Probe* probe) 
     if (probe != nullptr || !counter) {
         values_.read(phi, a_);
     }
-    if (counter) {
-        values_.read_counts(phi, signed_, counts_);
-        sum_counts(result);
-    } else {
-        quantize_charges(result);
+    switch (config_.quantization.output) {
+        case OutputQuantizer::counter:
+            values_.read_counts(phi, signed_, counts_);
+            sum_counts(result);
+            break;
+        case OutputQuantizer::mid_tread:
+            sum_mid_tread(result);
+            break;
+        case OutputQuantizer::off:
+            sum_clamped(result);
+            break;
     }
     if (probe != nullptr) {
         probe->s.assign(s_.size(), 0.0);

@@ -29,8 +29,9 @@ class FunctionalHead {
  private:
     void write(const Token& token);
     void read_keys(const Token& token, std::size_t used);
-    void quantize_charges(StepResult& result);
     void sum_counts(StepResult& result);
+    void sum_mid_tread(StepResult& result);
+    void sum_clamped(StepResult& result);
 
     Config config_;
     std::size_t window_;
