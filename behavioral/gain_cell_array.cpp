@@ -15,6 +15,10 @@ constexpr std::size_t round_up(std::size_t value, std::size_t multiple) {
     return (value + multiple - 1) / multiple * multiple;
 }
 
+kernels::MomentBasis moment_basis(const LevelBasis& basis) {
+    return {.shift = basis.shift, .scale2 = basis.scale2, .base2 = basis.base2, .scale3 = basis.scale3};
+}
+
 // Sixteen-bit weights keep this far from the ends, so that their upper byte is a signed byte after the split.
 constexpr double kWeightRange = 32500.0;
 // Rounding of the double-precision parts of the short way, far above what they can add up to.
@@ -25,7 +29,12 @@ constexpr double kLeastWidth = 1e-100;
 }  // namespace
 
 ColumnCharges::ColumnCharges(const Config& config)
-    : integer_(false), basis_(config.quantization.store_levels), fresh_(cell_coefficients(config.cell)) {
+    : integer_(false),
+      voltage_form_(config.leakage.form != LeakageForm::product),
+      decay_(config.leakage.form == LeakageForm::off ? 1.0 : std::exp(-config.leakage.decay_per_token)),
+      basis_(config.quantization.store_levels),
+      fresh_(cell_coefficients(config.cell)),
+      remaining_(config.geometry.capacity(), 0.0) {
     constexpr unsigned kMaxDigit = 127;
     const unsigned query_levels = config.quantization.query_levels;
     integer_ =
@@ -36,27 +45,6 @@ ColumnCharges::ColumnCharges(const Config& config)
         for (double& coefficient : fresh_) {
             coefficient *= power;
             power *= basis_.unit_v;
-        }
-    }
-    if (config.leakage.form != LeakageForm::off) {
-        for (std::size_t i = 0; i < fresh_.size(); ++i) {
-            const double exponent = config.leakage.form == LeakageForm::voltage ? static_cast<double>(i) : 1.0;
-            decay_.push_back(std::exp(-exponent * config.leakage.decay_per_token));
-        }
-    }
-    charge_.assign(fresh_.size(), std::vector<double>(config.geometry.capacity(), 0.0));
-}
-
-void ColumnCharges::write(std::size_t column) {
-    for (std::size_t i = 0; i < fresh_.size(); ++i) {
-        charge_[i][column] = fresh_[i];
-    }
-}
-
-void ColumnCharges::age() {
-    for (std::size_t i = 0; i < decay_.size(); ++i) {
-        if (decay_[i] != 1.0) {
-            kernels::decay(decay_[i], charge_[i].size(), charge_[i].data());
         }
     }
 }
@@ -122,11 +110,8 @@ void KeyArray::read(std::span<const std::uint8_t> cycles, const TimeBase& time, 
     const LevelBasis& basis = columns_.basis();
     kernels::quad_dot(codes_.view(), basis.tables, digits_.data(), charge.size(), t);
     kernels::scores({.t = {t[0], t[1], t[2]},
-                     .d = {columns_.order(0), columns_.order(1), columns_.order(2), columns_.order(3)},
-                     .shift = basis.shift,
-                     .scale2 = basis.scale2,
-                     .base2 = basis.base2,
-                     .scale3 = basis.scale3,
+                     .cell = columns_.terms(0),
+                     .basis = moment_basis(basis),
                      .sum_q = static_cast<double>(sum_q),
                      .x_unit = time.width_of_cycles(1),
                      .columns = charge.size()},
@@ -171,7 +156,6 @@ ValueArray::ValueArray(const Config& config)
     words_.resize(kernels::kMoments * stride);
     constants_.resize(stride);
     digits_.resize(2 * words_.size());
-    quads_.reserve(tile.quads());
     moments_.resize(kernels::kMoments * tile.lanes());
     uncertain_.resize(geometry_.dim);
 }
@@ -249,16 +233,6 @@ void ValueArray::read_counts(std::span<const double> widths, const SignedChargeT
                    [&](double a) { return static_cast<std::int8_t>(c2p.signed_samples(a)); });
 }
 
-void ValueArray::list_active_quads(std::span<const double> widths) {
-    quads_.clear();
-    for (std::size_t c = 0; c < widths.size(); c += kernels::kQuad) {
-        const std::span<const double> quad = widths.subspan(c, std::min(kernels::kQuad, widths.size() - c));
-        if (std::any_of(quad.begin(), quad.end(), [](double width) { return width != 0.0; })) {
-            quads_.push_back(static_cast<std::uint16_t>(c / kernels::kQuad));
-        }
-    }
-}
-
 void ValueArray::read_tile_counts(std::span<const double> widths, std::size_t tile, const SignedChargeToPulse& c2p,
                                   std::span<std::int8_t> counts) {
     const double widest = kernels::largest(widths.data(), widths.size());
@@ -266,12 +240,9 @@ void ValueArray::read_tile_counts(std::span<const double> widths, std::size_t ti
         std::fill(counts.begin(), counts.end(), std::int8_t{0});
         return;
     }
-    list_active_quads(widths);
 
     const LevelBasis& basis = columns_.basis();
-    const std::size_t first = tile * geometry_.tile_tokens;
-    const std::array<const double*, kernels::kMoments + 1> d{columns_.order(0) + first, columns_.order(1) + first,
-                                                             columns_.order(2) + first, columns_.order(3) + first};
+    const kernels::CellTerms cell = columns_.terms(tile * geometry_.tile_tokens);
     // The widest pulse takes the weights to the ends of their range.
     std::array<double, kernels::kMoments> weight_scale{};
     for (std::size_t m = 0; m < kernels::kMoments; ++m) {
@@ -280,28 +251,26 @@ void ValueArray::read_tile_counts(std::span<const double> widths, std::size_t ti
     const std::size_t stride = constants_.size();
     const kernels::WeightSums sums = kernels::weights(
         {.phi = widths.data(),
-         .d = d,
-         .scale2 = basis.scale2,
-         .base2 = basis.base2,
-         .scale3 = basis.scale3,
+         .cell = cell,
+         .basis = moment_basis(basis),
          .weight_scale = weight_scale,
          .columns = widths.size()},
         {.stride = stride, .words = words_.data(), .constants = constants_.data(), .digits = digits_.data()});
 
     const kernels::CodeView cells = codes_[tile].view();
+    const std::size_t quads = (widths.size() + kernels::kQuad - 1) / kernels::kQuad;
     const std::array<std::int32_t*, kernels::kMoments> t{&moments_[0], &moments_[cells.lanes],
                                                          &moments_[2 * cells.lanes]};
-    kernels::quad_dot_wide(cells, basis.tables, digits_.data(), stride, quads_, t);
+    kernels::quad_dot_wide(cells, basis.tables, digits_.data(), stride, quads, t);
 
-    kernels::CountInputs in{
-        .t = {t[0], t[1], t[2]},
-        .inv_scale = {},
-        .offset = {},
-        .constant = sums.constant,
-        .gain = c2p.samples_per_charge(),
-        .error = error_per_column_ * widest * static_cast<double>(quads_.size() * kernels::kQuad) + kArithmeticSlack,
-        .max_count = static_cast<double>(c2p.max_samples()),
-        .outputs = geometry_.dim};
+    kernels::CountInputs in{.t = {t[0], t[1], t[2]},
+                            .inv_scale = {},
+                            .offset = {},
+                            .constant = sums.constant,
+                            .gain = c2p.samples_per_charge(),
+                            .error = error_per_column_ * widest * static_cast<double>(widths.size()) + kArithmeticSlack,
+                            .max_count = static_cast<double>(c2p.max_samples()),
+                            .outputs = geometry_.dim};
     for (std::size_t m = 0; m < kernels::kMoments; ++m) {
         in.inv_scale[m] = 1.0 / weight_scale[m];
         in.offset[m] = basis.shift[m] * static_cast<double>(sums.sum[m]);
@@ -314,7 +283,7 @@ void ValueArray::read_tile_counts(std::span<const double> widths, std::size_t ti
             const double charge = kernels::lane_charge({.view = cells,
                                                         .lane = e,
                                                         .phi = widths.data(),
-                                                        .d = d,
+                                                        .cell = cell,
                                                         .level_step = basis.level_step,
                                                         .level_top = basis.level_top,
                                                         .steps = widths.size()},

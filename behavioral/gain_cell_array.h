@@ -22,35 +22,49 @@
 
 namespace gca {
 
-/// What both arrays have in common: the polynomial of each column, as its leakage has left it.
+/// What both arrays have in common: the cell's polynomial, and what leakage has left of each column.
 class ColumnCharges {
  public:
     explicit ColumnCharges(const Config& config);
 
-    void write(std::size_t column);
-    void age();
+    void write(std::size_t column) { remaining_[column] = 1.0; }
+    void age() {
+        if (decay_ != 1.0) {
+            kernels::decay(decay_, remaining_.size(), remaining_.data());
+        }
+    }
 
     [[nodiscard]] bool integer() const { return integer_; }
     [[nodiscard]] const LevelBasis& basis() const { return basis_; }
-    [[nodiscard]] std::size_t orders() const { return fresh_.size(); }
-    /// Coefficient of order `i` of all columns, in powers of the whole level (integer()) or of u in volts.
-    [[nodiscard]] const double* order(std::size_t i) const { return charge_[i].data(); }
+    /// Coefficient of order `i` of a column just written, in powers of the whole level (integer()) or of u in volts.
     [[nodiscard]] double fresh(std::size_t i) const { return fresh_[i]; }
+    /// For the kernels, from column `first` on; integer() only.
+    [[nodiscard]] kernels::CellTerms terms(std::size_t first) const {
+        return {.fresh = {fresh_[0], fresh_[1], fresh_[2], fresh_[3]},
+                .voltage_form = voltage_form_,
+                .remaining = remaining_.data() + first};
+    }
     /// Charge of a cell at `level` in `column` for a pulse of full width.
     [[nodiscard]] double cell(std::size_t column, double level) const {
+        const double a = remaining_[column];
+        return voltage_form_ ? polynomial(a * level) : a * polynomial(level);
+    }
+
+ private:
+    [[nodiscard]] double polynomial(double level) const {
         double value = 0.0;
         for (std::size_t i = fresh_.size(); i-- > 0;) {
-            value = value * level + charge_[i][column];
+            value = value * level + fresh_[i];
         }
         return value;
     }
 
- private:
     bool integer_;
+    bool voltage_form_;
+    double decay_;  ///< factor a token
     LevelBasis basis_;
-    std::vector<double> fresh_;                ///< [orders] coefficients of a column just written
-    std::vector<double> decay_;                ///< [orders] factor a token; empty without leakage
-    std::vector<std::vector<double>> charge_;  ///< [orders][columns]
+    std::vector<double> fresh_;      ///< [orders]
+    std::vector<double> remaining_;  ///< [columns] 1 when written
 };
 
 /// Stored codes in the order in which the kernels read them.
@@ -126,7 +140,6 @@ class ValueArray {
     void age() { columns_.age(); }
 
  private:
-    void list_active_quads(std::span<const double> widths);
     /// One sub-tile: `widths` of its columns up to the last one in use, `counts` [dim].
     void read_tile_counts(std::span<const double> widths, std::size_t tile, const SignedChargeToPulse& c2p,
                           std::span<std::int8_t> counts);
@@ -142,7 +155,6 @@ class ValueArray {
     std::vector<std::int32_t> words_;
     std::vector<double> constants_;
     std::vector<std::int8_t> digits_;
-    std::vector<std::uint16_t> quads_;
     std::vector<std::int32_t> moments_;
     std::vector<std::uint8_t> uncertain_;
     std::vector<double> charge_;

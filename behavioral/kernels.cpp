@@ -49,12 +49,12 @@ void QuadDot(const CodeView& view, const MomentTables& tables, const std::int8_t
 }
 
 void QuadDotWide(const CodeView& view, const MomentTables& tables, const std::int8_t* digits, std::size_t digit_stride,
-                 std::span<const std::uint16_t> quad_list, const std::array<std::int32_t*, kMoments>& out) {
+                 std::size_t quads, const std::array<std::int32_t*, kMoments>& out) {
     for (std::size_t lane = 0; lane < view.lanes; lane += kLaneBlock) {
         for (std::size_t m = 0; m < kMoments; ++m) {
             std::array<std::int32_t, kLaneBlock> low{};
             std::array<std::int32_t, kLaneBlock> high{};
-            for (const std::uint16_t quad : quad_list) {
+            for (std::size_t quad = 0; quad < quads; ++quad) {
                 const std::uint8_t* codes = view.codes + (quad * view.lanes + lane) * kQuad;
                 accumulate(codes, tables[m].data(), digits + (2 * m) * digit_stride + quad * kQuad, low.data());
                 accumulate(codes, tables[m].data(), digits + (2 * m + 1) * digit_stride + quad * kQuad, high.data());
@@ -129,7 +129,7 @@ void QuadDot(const CodeView& view, const MomentTables& tables, const std::int8_t
 }
 
 void QuadDotWide(const CodeView& view, const MomentTables& tables, const std::int8_t* digits, std::size_t digit_stride,
-                 std::span<const std::uint16_t> quad_list, const std::array<std::int32_t*, kMoments>& out) {
+                 std::size_t quads, const std::array<std::int32_t*, kMoments>& out) {
     const std::array<BytesV, kMoments> table = load_tables(tables);
     const std::size_t step = hn::Lanes(Words());
     for (std::size_t lane = 0; lane < view.lanes; lane += step) {
@@ -139,7 +139,7 @@ void QuadDotWide(const CodeView& view, const MomentTables& tables, const std::in
         WordsV high0 = hn::Zero(Words());
         WordsV high1 = hn::Zero(Words());
         WordsV high2 = hn::Zero(Words());
-        for (const std::uint16_t quad : quad_list) {
+        for (std::size_t quad = 0; quad < quads; ++quad) {
             const std::int8_t* digit = digits + quad * kQuad;
             const BytesV code = hn::LoadU(Bytes(), view.codes + (quad * view.lanes + lane) * kQuad);
             const BytesV value0 = hn::TableLookupBytes(table[0], code);
@@ -163,29 +163,51 @@ void QuadDotWide(const CodeView& view, const MomentTables& tables, const std::in
 // The loops below are plain C++ that the compiler vectorises for each target; without fused multiply-add
 // (-ffp-contract=off) every target gives the same bits.
 
-void Scores(const ScoreInputs& in, double* HWY_RESTRICT s) {
+// Coefficient of order I that the leakage has left.
+template <int I, bool kVoltage>
+HWY_INLINE double left(double fresh, double a) {
+    if constexpr (!kVoltage) {
+        return fresh * a;
+    } else if constexpr (I == 0) {
+        return fresh;
+    } else if constexpr (I == 1) {
+        return fresh * a;
+    } else if constexpr (I == 2) {
+        return fresh * (a * a);
+    } else {
+        return fresh * (a * a * a);
+    }
+}
+
+template <bool kVoltage>
+HWY_INLINE void scores_of_form(const ScoreInputs& in, double* HWY_RESTRICT s) {
     const std::int32_t* HWY_RESTRICT t1 = in.t[0];
     const std::int32_t* HWY_RESTRICT t2 = in.t[1];
     const std::int32_t* HWY_RESTRICT t3 = in.t[2];
-    const double* HWY_RESTRICT d0 = in.d[0];
-    const double* HWY_RESTRICT d1 = in.d[1];
-    const double* HWY_RESTRICT d2 = in.d[2];
-    const double* HWY_RESTRICT d3 = in.d[3];
+    const double* HWY_RESTRICT remaining = in.cell.remaining;
+    const auto [f0, f1, f2, f3] = in.cell.fresh;
     const double q = in.sum_q;
-    const double shift1 = in.shift[0] * q;
-    const double shift2 = in.shift[1] * q;
-    const double shift3 = in.shift[2] * q;
-    const double base2 = in.base2 * q;
-    const double scale2 = in.scale2;
-    const double scale3 = in.scale3;
+    const double shift1 = in.basis.shift[0] * q;
+    const double shift2 = in.basis.shift[1] * q;
+    const double shift3 = in.basis.shift[2] * q;
+    const double base2 = in.basis.base2 * q;
+    const double scale2 = in.basis.scale2;
+    const double scale3 = in.basis.scale3;
     const double x_unit = in.x_unit;
     const std::size_t columns = in.columns;
     for (std::size_t c = 0; c < columns; ++c) {
+        const double a = remaining[c];
         const double m1 = t1[c] - shift1;
         const double m2 = scale2 * (t2[c] - shift2) + base2;
         const double m3 = scale3 * (t3[c] - shift3) + m1;
-        s[c] = (((d0[c] * q + d1[c] * m1) + d2[c] * m2) + d3[c] * m3) * x_unit;
+        s[c] = (((left<0, kVoltage>(f0, a) * q + left<1, kVoltage>(f1, a) * m1) + left<2, kVoltage>(f2, a) * m2) +
+                left<3, kVoltage>(f3, a) * m3) *
+               x_unit;
     }
+}
+
+void Scores(const ScoreInputs& in, double* s) {
+    in.cell.voltage_form ? scores_of_form<true>(in, s) : scores_of_form<false>(in, s);
 }
 
 std::size_t ReluWidths(const double* HWY_RESTRICT s, const std::uint8_t* HWY_RESTRICT valid, double inv_s_sat,
@@ -200,37 +222,46 @@ std::size_t ReluWidths(const double* HWY_RESTRICT s, const std::uint8_t* HWY_RES
     return static_cast<std::size_t>(saturated);
 }
 
-void Decay(double factor, std::size_t columns, double* HWY_RESTRICT d) {
-    constexpr double kNothing = 1e-290;
+void Decay(double factor, std::size_t columns, double* HWY_RESTRICT remaining) {
+    constexpr double kNothing = 1e-90;  // its third power is still a normal number
     for (std::size_t c = 0; c < columns; ++c) {
-        const double next = d[c] * factor;
-        d[c] = std::fabs(next) > kNothing ? next : 0.0;
+        const double next = remaining[c] * factor;
+        remaining[c] = next > kNothing ? next : 0.0;
+    }
+}
+
+template <bool kVoltage>
+HWY_INLINE void words_of_form(const WeightInputs& in, const WeightOutputs& out) {
+    const double* HWY_RESTRICT phi = in.phi;
+    const double* HWY_RESTRICT remaining = in.cell.remaining;
+    std::int32_t* HWY_RESTRICT word1 = out.words;
+    std::int32_t* HWY_RESTRICT word2 = out.words + out.stride;
+    std::int32_t* HWY_RESTRICT word3 = out.words + 2 * out.stride;
+    double* HWY_RESTRICT constant = out.constants;
+    const auto [f0, f1, f2, f3] = in.cell.fresh;
+    const double k1 = in.weight_scale[0];
+    const double k2 = in.basis.scale2 * in.weight_scale[1];
+    const double k3 = in.basis.scale3 * in.weight_scale[2];
+    const double base2 = in.basis.base2;
+    const std::size_t columns = in.columns;
+    for (std::size_t c = 0; c < columns; ++c) {
+        const double x = phi[c];
+        const double a = remaining[c];
+        const double d1 = left<1, kVoltage>(f1, a);
+        const double d2 = left<2, kVoltage>(f2, a);
+        const double d3 = left<3, kVoltage>(f3, a);
+        word1[c] = static_cast<std::int32_t>(std::rint(x * (d1 + d3) * k1));
+        word2[c] = static_cast<std::int32_t>(std::rint(x * d2 * k2));
+        word3[c] = static_cast<std::int32_t>(std::rint(x * d3 * k3));
+        constant[c] = x * (left<0, kVoltage>(f0, a) + base2 * d2);
     }
 }
 
 WeightSums Weights(const WeightInputs& in, const WeightOutputs& out) {
-    const double* HWY_RESTRICT phi = in.phi;
-    const double* HWY_RESTRICT d0 = in.d[0];
-    const double* HWY_RESTRICT d1 = in.d[1];
-    const double* HWY_RESTRICT d2 = in.d[2];
-    const double* HWY_RESTRICT d3 = in.d[3];
-    const std::size_t stride = out.stride;
-    std::int32_t* HWY_RESTRICT word1 = out.words;
-    std::int32_t* HWY_RESTRICT word2 = out.words + stride;
-    std::int32_t* HWY_RESTRICT word3 = out.words + 2 * stride;
-    double* HWY_RESTRICT constant = out.constants;
-    const double k1 = in.weight_scale[0];
-    const double k2 = in.scale2 * in.weight_scale[1];
-    const double k3 = in.scale3 * in.weight_scale[2];
-    const double base2 = in.base2;
+    in.cell.voltage_form ? words_of_form<true>(in, out) : words_of_form<false>(in, out);
     const std::size_t columns = in.columns;
-    for (std::size_t c = 0; c < columns; ++c) {
-        const double x = phi[c];
-        word1[c] = static_cast<std::int32_t>(std::rint(x * (d1[c] + d3[c]) * k1));
-        word2[c] = static_cast<std::int32_t>(std::rint(x * d2[c] * k2));
-        word3[c] = static_cast<std::int32_t>(std::rint(x * d3[c] * k3));
-        constant[c] = x * (d0[c] + base2 * d2[c]);
-    }
+    const std::size_t stride = out.stride;
+    double* HWY_RESTRICT constant = out.constants;
     for (std::size_t c = columns; c % kConstantParts != 0; ++c) {
         constant[c] = 0.0;
     }
@@ -304,19 +335,33 @@ double LaneCharge(const LaneInputs& in, double* HWY_RESTRICT term) {
         term[c] = codes[c / kQuad * in.view.lanes * kQuad + c % kQuad];
     }
     const double* HWY_RESTRICT phi = in.phi;
-    const double* HWY_RESTRICT d0 = in.d[0];
-    const double* HWY_RESTRICT d1 = in.d[1];
-    const double* HWY_RESTRICT d2 = in.d[2];
-    const double* HWY_RESTRICT d3 = in.d[3];
-    for (std::size_t c = 0; c < in.steps; ++c) {
-        const double m = in.level_step * term[c] - in.level_top;
-        term[c] = phi[c] * (((d3[c] * m + d2[c]) * m + d1[c]) * m + d0[c]);
+    const double* HWY_RESTRICT remaining = in.cell.remaining;
+    const auto [f0, f1, f2, f3] = in.cell.fresh;
+    const double level_step = in.level_step;
+    const double level_top = in.level_top;
+    if (in.cell.voltage_form) {
+        for (std::size_t c = 0; c < in.steps; ++c) {
+            const double m = remaining[c] * (level_step * term[c] - level_top);
+            term[c] = phi[c] * (((f3 * m + f2) * m + f1) * m + f0);
+        }
+    } else {
+        for (std::size_t c = 0; c < in.steps; ++c) {
+            const double m = level_step * term[c] - level_top;
+            term[c] = phi[c] * (remaining[c] * (((f3 * m + f2) * m + f1) * m + f0));
+        }
     }
     double sum = 0.0;
     for (std::size_t c = 0; c < in.steps; ++c) {
         sum += term[c];
     }
     return sum;
+}
+
+void Encode(const double* HWY_RESTRICT values, std::size_t size, double full_scale, double steps,
+            std::uint8_t* HWY_RESTRICT codes) {
+    for (std::size_t i = 0; i < size; ++i) {
+        codes[i] = static_cast<std::uint8_t>(static_cast<std::int32_t>(std::rint(values[i] / full_scale * steps)));
+    }
 }
 
 double Largest(const double* HWY_RESTRICT widths, std::size_t size) {
@@ -373,6 +418,7 @@ HWY_EXPORT(Weights);
 HWY_EXPORT(SignedCounts);
 HWY_EXPORT(LaneCharge);
 HWY_EXPORT(Largest);
+HWY_EXPORT(Encode);
 HWY_EXPORT(PackBelowZero);
 HWY_EXPORT(PackMagnitudeAbove);
 
@@ -382,9 +428,8 @@ void quad_dot(const CodeView& view, const MomentTables& tables, const std::int8_
 }
 
 void quad_dot_wide(const CodeView& view, const MomentTables& tables, const std::int8_t* digits,
-                   std::size_t digit_stride, std::span<const std::uint16_t> quad_list,
-                   const std::array<std::int32_t*, kMoments>& out) {
-    HWY_DYNAMIC_DISPATCH(QuadDotWide)(view, tables, digits, digit_stride, quad_list, out);
+                   std::size_t digit_stride, std::size_t quads, const std::array<std::int32_t*, kMoments>& out) {
+    HWY_DYNAMIC_DISPATCH(QuadDotWide)(view, tables, digits, digit_stride, quads, out);
 }
 
 void scores(const ScoreInputs& in, double* s) {
@@ -414,6 +459,10 @@ double lane_charge(const LaneInputs& in, double* scratch) {
 
 double largest(const double* widths, std::size_t size) {
     return HWY_DYNAMIC_DISPATCH(Largest)(widths, size);
+}
+
+void encode(const double* values, std::size_t size, double full_scale, double steps, std::uint8_t* codes) {
+    HWY_DYNAMIC_DISPATCH(Encode)(values, size, full_scale, steps, codes);
 }
 
 void pack_below_zero(const std::int8_t* counts, std::size_t size, std::uint64_t* bits) {

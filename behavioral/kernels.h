@@ -28,24 +28,35 @@ struct CodeView {
 };
 
 /// out[m][lane] = sum over steps of tables[m][code] * digit[step], for lanes 0..used_lanes-1 (rounded up to a block).
-/// Products of a table entry (at most 127) and a digit may fill a signed 16-bit number in pairs, not more.
+/// Table entries are at most 127, so that two products with a signed byte add up within 16 bits.
 void quad_dot(const CodeView& view, const MomentTables& tables, const std::int8_t* digits, std::size_t used_lanes,
               const std::array<std::int32_t*, kMoments>& out);
 
 /// The same with digits of its own for each moment, each a 16-bit number in two signed bytes (value = low + 256 high),
-/// over the listed quads only. `digits`: [kMoments][2][digit_stride].
+/// for the first `quads` quads of all lanes. `digits`: [kMoments][2][digit_stride].
 void quad_dot_wide(const CodeView& view, const MomentTables& tables, const std::int8_t* digits,
-                   std::size_t digit_stride, std::span<const std::uint16_t> quad_list,
-                   const std::array<std::int32_t*, kMoments>& out);
+                   std::size_t digit_stride, std::size_t quads, const std::array<std::int32_t*, kMoments>& out);
 
-/// Charges from moments: s[c] = (((d0[c] sum_q + d1[c] m1) + d2[c] m2) + d3[c] m3) x_unit, with the level moments m_i
-/// recovered from the table moments t_i: m1 = t1 - shift1 sum_q, m2 = scale2 (t2 - shift2 sum_q) + base2 sum_q,
-/// m3 = scale3 (t3 - shift3 sum_q) + m1.
-struct ScoreInputs {
-    std::array<const std::int32_t*, kMoments> t;
-    std::array<const double*, kMoments + 1> d;
+/// The polynomial of a cell at whole level m in a column whose leakage has left the share `remaining` = a:
+/// voltage form sum_i fresh[i] (a m)^i, product form a sum_i fresh[i] m^i.
+struct CellTerms {
+    std::array<double, kMoments + 1> fresh;
+    bool voltage_form;
+    const double* remaining;  ///< of each column
+};
+
+/// How level moments follow from table moments t_i, with sum = the sum of what weighs the levels: m1 = t1 - shift1 sum,
+/// m2 = scale2 (t2 - shift2 sum) + base2 sum, m3 = scale3 (t3 - shift3 sum) + m1.
+struct MomentBasis {
     std::array<double, kMoments> shift;
     double scale2, base2, scale3;
+};
+
+/// Charges of the K array's columns from table moments: s[c] = x_unit * sum_i coefficient_i(c) m_i(c), m_0 = sum_q.
+struct ScoreInputs {
+    std::array<const std::int32_t*, kMoments> t;
+    CellTerms cell;
+    MomentBasis basis;
     double sum_q;
     double x_unit;
     std::size_t columns;
@@ -55,15 +66,15 @@ void scores(const ScoreInputs& in, double* s);
 /// phi[c] = valid[c] ? clamp(s[c] * inv_s_sat, 0, 1) : 0. Returns how many valid columns reached 1.
 std::size_t relu_widths(const double* s, const std::uint8_t* valid, double inv_s_sat, std::size_t columns, double* phi);
 
-/// d[c] *= factor for all c; what has decayed beyond any meaning becomes zero rather than a denormal number.
-void decay(double factor, std::size_t columns, double* d);
+/// remaining[c] *= factor for all c; what has decayed beyond any meaning becomes zero rather than a denormal number.
+void decay(double factor, std::size_t columns, double* remaining);
 
-/// Weights of one sub-tile's columns for the second dot product: w_i = phi d_i, in the basis of the tables, rounded to
-/// 16-bit numbers and split into bytes.
+/// Weights of one sub-tile's columns for the second dot product: phi times the cell's coefficients, in the basis of the
+/// tables, rounded to 16-bit numbers and split into bytes.
 struct WeightInputs {
     const double* phi;
-    std::array<const double*, kMoments + 1> d;
-    double scale2, base2, scale3;
+    CellTerms cell;
+    MomentBasis basis;
     std::array<double, kMoments> weight_scale;
     std::size_t columns;
 };
@@ -98,13 +109,13 @@ struct CountInputs {
 /// Returns the number of uncertain outputs.
 std::size_t signed_counts(const CountInputs& in, std::int8_t* counts, std::uint8_t* uncertain);
 
-/// Charge of one bit line, exactly: the sum over the steps, in order, of phi * (((d3 m + d2) m + d1) m + d0) at the
-/// level m = level_step code - level_top of each of the lane's cells.
+/// Charge of one bit line, exactly: the sum over the steps, in order, of phi times the cell at the level
+/// m = level_step code - level_top of each of the lane's cells.
 struct LaneInputs {
     CodeView view;
     std::size_t lane;
     const double* phi;
-    std::array<const double*, kMoments + 1> d;
+    CellTerms cell;
     double level_step, level_top;
     std::size_t steps;
 };
@@ -113,6 +124,9 @@ double lane_charge(const LaneInputs& in, double* scratch);
 
 /// The largest of `size` widths.
 double largest(const double* widths, std::size_t size);
+
+/// codes[i] = values[i] / full_scale * steps, rounded to the nearest whole number, half to even.
+void encode(const double* values, std::size_t size, double full_scale, double steps, std::uint8_t* codes);
 
 /// Packed bits, bit i for counts[i] < 0, and for |counts[i]| > limit. `size` is a multiple of 64.
 void pack_below_zero(const std::int8_t* counts, std::size_t size, std::uint64_t* bits);

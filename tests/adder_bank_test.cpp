@@ -113,7 +113,7 @@ class Driver {
 
 template <typename Build>
 class AdderBank : public testing::Test {};
-TYPED_TEST_SUITE(AdderBank, adder_bank::Builds, BuildNames);
+TYPED_TEST_SUITE(AdderBank, adder_bank::Builds);
 
 TYPED_TEST(AdderBank, PositiveFullScaleOfAllTilesDoesNotSaturate) {
     on_each_start<TypeParam>([](Bench<TypeParam>& bench) {

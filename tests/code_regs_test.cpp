@@ -97,7 +97,7 @@ class Driver {
 
 template <typename Build>
 class CodeRegs : public testing::Test {};
-TYPED_TEST_SUITE(CodeRegs, code_regs::Builds, BuildNames);
+TYPED_TEST_SUITE(CodeRegs, code_regs::Builds);
 
 TYPED_TEST(CodeRegs, ResetClearsAllCodesAtOnce) {
     on_each_start<TypeParam>([](Bench<TypeParam>& bench) {

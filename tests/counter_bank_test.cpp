@@ -74,7 +74,7 @@ class Driver {
 
 template <typename Build>
 class CounterBank : public testing::Test {};
-TYPED_TEST_SUITE(CounterBank, counter_bank::Builds, BuildNames);
+TYPED_TEST_SUITE(CounterBank, counter_bank::Builds);
 
 TYPED_TEST(CounterBank, NoPulseCountsZero) {
     on_each_start<TypeParam>([](Bench<TypeParam>& bench) {

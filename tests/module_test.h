@@ -1,8 +1,7 @@
 // What the tests of single RTL modules share: a bench around one Verilated module, packed ports, starting values.
 //
 // rtl_modules.cmake verilates each module at several sizes and generates module_builds/<module>.h, which describes a
-// build by a struct with Model, kName, kConfiguration and one constant for each parameter. A typed test runs on all of
-// them.
+// build by a struct with Model, kConfiguration and one constant for each parameter. A typed test runs on all of them.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -251,13 +250,5 @@ void on_each_start(void (*check)(Bench<Build>& bench)) {
         bench.finish();
     }
 }
-
-/// Names the builds of a typed test.
-struct BuildNames {
-    template <typename Build>
-    static std::string GetName(int /*index*/) {
-        return Build::kName;
-    }
-};
 
 }  // namespace gca::module_test

@@ -96,7 +96,7 @@ class Driver {
 
 template <typename Build>
 class PwmBank : public testing::Test {};
-TYPED_TEST_SUITE(PwmBank, pwm_bank::Builds, BuildNames);
+TYPED_TEST_SUITE(PwmBank, pwm_bank::Builds);
 
 TYPED_TEST(PwmBank, ZeroCodeEmitsNoPulse) {
     on_each_start<TypeParam>([](Bench<TypeParam>& bench) {

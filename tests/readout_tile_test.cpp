@@ -136,7 +136,7 @@ class Driver {
 
 template <typename Build>
 class ReadoutTile : public testing::Test {};
-TYPED_TEST_SUITE(ReadoutTile, readout_tile::Builds, BuildNames);
+TYPED_TEST_SUITE(ReadoutTile, readout_tile::Builds);
 
 TYPED_TEST(ReadoutTile, EveryWidthFromTheBeginningOfTheEmitPhaseCountsItsCycles) {
     on_each_start<TypeParam>([](Bench<TypeParam>& bench) {

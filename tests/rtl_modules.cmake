@@ -41,7 +41,6 @@ function(gca_verilate_module module)
     string(APPEND includes "#include \"${prefix}.h\"\n")
     string(REPLACE ";" " " text "${parameters}")
     string(APPEND structs "struct ${name} {\n    using Model = ::${prefix};\n"
-      "    static constexpr const char* kName = \"${name}\";\n"
       "    static constexpr const char* kConfiguration = \"gca_${module} ${text}\";\n${constants}};\n\n")
     list(APPEND names ${name})
   endforeach()

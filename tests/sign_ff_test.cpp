@@ -65,7 +65,7 @@ class Driver {
 
 template <typename Build>
 class SignFf : public testing::Test {};
-TYPED_TEST_SUITE(SignFf, sign_ff::Builds, BuildNames);
+TYPED_TEST_SUITE(SignFf, sign_ff::Builds);
 
 TYPED_TEST(SignFf, CaptureTakesBothSigns) {
     on_each_start<TypeParam>([](Bench<TypeParam>& bench) {

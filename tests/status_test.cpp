@@ -113,7 +113,7 @@ class Driver {
 
 template <typename Build>
 class Status : public testing::Test {};
-TYPED_TEST_SUITE(Status, status::Builds, BuildNames);
+TYPED_TEST_SUITE(Status, status::Builds);
 
 TYPED_TEST(Status, EachTokenAddsOne) {
     on_each_start<TypeParam>([](Bench<TypeParam>& bench) {

@@ -77,7 +77,7 @@ class Driver {
 
 template <typename Build>
 class Synchronizer : public testing::Test {};
-TYPED_TEST_SUITE(Synchronizer, synchronizer::Builds, BuildNames);
+TYPED_TEST_SUITE(Synchronizer, synchronizer::Builds);
 
 TYPED_TEST(Synchronizer, AnEdgeArrivesAfterStagesClockEdges) {
     on_each_start<TypeParam>([](Bench<TypeParam>& bench) {

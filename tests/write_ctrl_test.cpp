@@ -167,7 +167,7 @@ class Driver {
 
 template <typename Build>
 class WriteCtrl : public testing::Test {};
-TYPED_TEST_SUITE(WriteCtrl, write_ctrl::Builds, BuildNames);
+TYPED_TEST_SUITE(WriteCtrl, write_ctrl::Builds);
 
 // Windows around every border: all of them for a small ring.
 template <typename Build>
