@@ -14,7 +14,7 @@ module gca_adder_bank #(
     parameter int unsigned Channels = 64,
     parameter int unsigned Tiles    = 16,
     parameter int unsigned Levels   = 16,
-    localparam int unsigned CountW  = $clog2(Levels),
+    localparam int unsigned CountW  = (Levels > 1) ? $clog2(Levels) : 1,
     localparam int unsigned SumW    = $clog2(Tiles * (Levels - 1) + 1) + 1
 ) (
     input  wire logic                             clk_i,

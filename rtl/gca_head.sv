@@ -32,9 +32,9 @@ module gca_head #(
     parameter int unsigned StoreLevels = 8,
     parameter int unsigned OutLevels   = 16,
     localparam int unsigned Columns    = TileTokens * Tiles,
-    localparam int unsigned WindowW    = $clog2(Columns + 1),
-    localparam int unsigned QueryW     = $clog2(QueryLevels),
-    localparam int unsigned StoreW     = $clog2(StoreLevels),
+    localparam int unsigned WindowW    = (Columns > 0) ? $clog2(Columns + 1) : 1,
+    localparam int unsigned QueryW     = (QueryLevels > 1) ? $clog2(QueryLevels) : 1,
+    localparam int unsigned StoreW     = (StoreLevels > 1) ? $clog2(StoreLevels) : 1,
     localparam int unsigned SumW       = $clog2(Tiles * (OutLevels - 1) + 1) + 1
 ) (
     input  wire logic                        clk_i,
@@ -83,7 +83,7 @@ module gca_head #(
     output logic      [gca_pkg::StatusW-1:0] status_saturated_o
 );
 
-  localparam int unsigned CountW = $clog2(OutLevels);
+  localparam int unsigned CountW = (OutLevels > 1) ? $clog2(OutLevels) : 1;
 
   // Phase lengths. The longest pulse of a converter with L levels is L-1 cycles.
   localparam int unsigned PulseCycles = QueryLevels - 1;
@@ -146,7 +146,7 @@ module gca_head #(
   );
 
   gca_write_ctrl #(
-      .TileTokens(TileTokens),
+      .TileTokens((TileTokens > 0) ? TileTokens : 1),  // an illegal 0 is refused above
       .Tiles     (Tiles)
   ) u_write_ctrl (
       .clk_i,
@@ -198,7 +198,8 @@ module gca_head #(
       .pulse_o(ana_k_pulse_o)
   );
 
-  for (genvar t = 0; t < Tiles; t++) begin : gen_tile
+  // No tiles for an illegal Dim: the sentence above is to be the error.
+  for (genvar t = 0; t < ((Dim > 0) ? Tiles : 0); t++) begin : gen_tile
     gca_readout_tile #(
         .Channels(Dim),
         .Levels  (OutLevels)
@@ -229,7 +230,7 @@ module gca_head #(
   );
 
   gca_status #(
-      .Channels  (Dim),
+      .Channels  ((Dim > 0) ? Dim : 1),  // an illegal 0 is refused above
       .Tiles     (Tiles),
       .ScanCycles(Interval - EmitCycles + 1)
   ) u_status (

@@ -13,7 +13,7 @@
 module gca_pwm_bank #(
     parameter int unsigned Channels = 64,
     parameter int unsigned Levels   = 16,
-    localparam int unsigned CodeW   = $clog2(Levels)
+    localparam int unsigned CodeW   = (Levels > 1) ? $clog2(Levels) : 1
 ) (
     input  wire logic                      clk_i,
     input  wire logic                      rst_ni,

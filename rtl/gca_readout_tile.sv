@@ -12,7 +12,7 @@
 module gca_readout_tile #(
     parameter int unsigned Channels = 64,
     parameter int unsigned Levels   = 16,
-    localparam int unsigned CountW  = $clog2(Levels)
+    localparam int unsigned CountW  = (Levels > 1) ? $clog2(Levels) : 1
 ) (
     input  wire logic                       clk_i,
 

@@ -25,7 +25,7 @@ module gca_status #(
     output logic      [gca_pkg::StatusW-1:0] saturated_o
 );
 
-  localparam int unsigned TilesAtOnce = (Tiles + ScanCycles - 1) / ScanCycles;
+  localparam int unsigned TilesAtOnce = (Tiles > 0) ? (Tiles + ScanCycles - 1) / ScanCycles : 1;
   localparam int unsigned Steps = (Tiles + TilesAtOnce - 1) / TilesAtOnce;
   localparam int unsigned StepW = $clog2(Steps + 1);
   localparam int unsigned SliceW = TilesAtOnce * Channels;

@@ -18,7 +18,7 @@ module gca_write_ctrl #(
     parameter int unsigned TileTokens = 64,
     parameter int unsigned Tiles      = 16,
     localparam int unsigned Columns   = TileTokens * Tiles,
-    localparam int unsigned WindowW   = $clog2(Columns + 1)
+    localparam int unsigned WindowW   = (Columns > 0) ? $clog2(Columns + 1) : 1
 ) (
     input  wire logic               clk_i,
     input  wire logic               rst_ni,

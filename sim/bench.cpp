@@ -62,7 +62,7 @@ double rtl_rate(RtlEngine& engine, const Config& config, const Sequences& input,
     const std::size_t window = config.geometry.capacity();
     Clock::time_point start;
     engine.run(
-        window + tokens, [&](std::size_t token) { return input.token(0, token % input.tokens); },
+        0, window + tokens, [&](std::size_t token) { return input.token(0, token % input.tokens); },
         [&](std::size_t token, std::span<const std::int32_t> /*sums*/) {
             if (token + 1 == window) {
                 start = Clock::now();

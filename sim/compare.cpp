@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/npz.h"
+#include "sim/printable.h"
 
 namespace gca {
 
@@ -44,7 +45,7 @@ void compare_arrays(const std::string& key, const NpzArray& a, const NpzArray& b
         }
         first = differing++ == 0 ? i : first;
         const double difference = std::fabs(a.values[i] - b.values[i]);
-        if (!(difference <= largest)) {
+        if (!std::isnan(largest) && !(difference <= largest)) {  // NaN is the largest
             largest = difference;
             worst = i;
         }
@@ -76,7 +77,7 @@ Comparison compare_files(const std::filesystem::path& a, const std::filesystem::
             compare_arrays(key, reader_a.load(key), reader_b.load(key), result);
         } else {
             result.equal = false;
-            result.text += fmt::format("{}: only in {}\n", key, (in_a ? a : b).string());
+            result.text += fmt::format("{}: only in {}\n", printable(key), printable((in_a ? a : b).string()));
         }
     }
     if (keys.empty()) {

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "behavioral/error.h"
+#include "sim/printable.h"
 
 namespace gca {
 namespace {
@@ -31,29 +32,8 @@ namespace {
 
 constexpr std::size_t kMaxShownBytes = 200;
 
-/// `text` fit for one line of a message: control characters escaped, shortened between two UTF-8 characters.
-std::string printable(std::string_view text, std::size_t max_bytes = kMaxShownBytes) {
-    constexpr auto is_continuation = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
-    const bool is_long = text.size() > max_bytes;
-    if (is_long) {
-        std::size_t end = max_bytes;
-        while (end > 0 && is_continuation(text[end])) {
-            --end;
-        }
-        text = text.substr(0, end);
-    }
-    std::string shown;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '\n') {
-            shown += "\\n";
-        } else if (byte < 0x20 || byte == 0x7F) {
-            shown += fmt::format("\\x{:02x}", byte);
-        } else {
-            shown += c;
-        }
-    }
-    return is_long ? shown + "..." : shown;
+std::string shown(std::string_view text) {
+    return printable(text, kMaxShownBytes);
 }
 
 /// Shortest text that reads back as `value`, always a TOML float.
@@ -79,7 +59,7 @@ std::string print_numbers(const std::vector<double>& values) {
 }
 
 std::string in_quotes(std::string_view text) {
-    return fmt::format("\"{}\"", printable(text));
+    return fmt::format("\"{}\"", shown(text));
 }
 
 /// `a`, `a or b`, `a, b or c`
@@ -513,7 +493,7 @@ std::string unknown_key(std::string_view section, std::string_view name) {
             names.emplace_back(key.name);
         }
     }
-    return fmt::format("unknown key {}.{}: {}", section, printable(name),
+    return fmt::format("unknown key {}.{}: {}", section, shown(name),
                        nearest.suggestion_or(fmt::format("[{}] has {}", section, fmt::join(names, ", "))));
 }
 
@@ -526,7 +506,7 @@ std::string unknown_section(std::string_view name, const toml::node& node) {
     for (const Key& key : keys()) {
         nearest.offer(key.name, key.full_name(), is_table ? 1 : 0);
     }
-    return fmt::format("unknown {} {}: {}", is_table ? "table" : "key", printable(name),
+    return fmt::format("unknown {} {}: {}", is_table ? "table" : "key", shown(name),
                        nearest.suggestion_or(fmt::format("the tables are {}", fmt::join(section_names(), ", "))));
 }
 
@@ -631,7 +611,7 @@ toml::table parse_toml(std::string_view text, const std::string& file) {
         return toml::parse(text);
     } catch (const toml::parse_error& error) {
         throw InputError{
-            fmt::format("{}:{}: not TOML: {}", file, error.source().begin.line, printable(error.description()))};
+            fmt::format("{}:{}: not TOML: {}", file, error.source().begin.line, shown(error.description()))};
     }
 }
 
@@ -773,7 +753,7 @@ std::string_view to_string(LeakageForm form) {
 }
 
 Config parse_config(std::string_view text, std::string_view name) {
-    const std::string file = printable(name);
+    const std::string file = shown(name);
     if (text.size() > kMaxConfigBytes) {
         throw InputError{too_long(file)};
     }
@@ -791,7 +771,7 @@ Config parse_config(std::string_view text, std::string_view name) {
 }
 
 Config load_config(const std::filesystem::path& file) {
-    const std::string name = printable(file.string());
+    const std::string name = shown(file.string());
     std::error_code ignored;
     if (std::filesystem::is_directory(file, ignored)) {
         throw InputError{fmt::format("{} is a directory: it must be a file", name)};

@@ -5,18 +5,26 @@
 
 #include <CLI/CLI.hpp>
 #include <atomic>
+#include <cerrno>
+#include <charconv>
 #include <cstdint>
+#include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <map>
+#include <new>
 #include <optional>
 #include <string>
+#include <system_error>
+#include <type_traits>
 
 #include "behavioral/error.h"
 #include "sim/bench.h"
 #include "sim/compare.h"
 #include "sim/config_file.h"
 #include "sim/npz.h"
+#include "sim/output_file.h"
+#include "sim/printable.h"
 #include "sim/progress_bar.h"
 #include "sim/report.h"
 #include "sim/run.h"
@@ -72,6 +80,17 @@ void write_output(NpzWriter& writer, const Config& config, const Sequences& sequ
 int run_command(const Arguments& arguments) {
     const Config config = read_config(arguments);
     RunOptions options = arguments.run;
+    const std::filesystem::path input =
+        arguments.input.empty() ? sample_file() : std::filesystem::path(arguments.input);
+    if (options.probe && arguments.output.empty()) {
+        throw InputError("--probe needs --output: that is where the probed values go");
+    }
+    for (const std::string& file : {arguments.output, arguments.report, arguments.trace}) {
+        std::error_code error;
+        if (std::filesystem::equivalent(input, file, error)) {
+            throw InputError(fmt::format("{}: is the input: must not be written too", printable(file)));
+        }
+    }
     if (!arguments.trace.empty()) {
         options.trace = arguments.trace;
     }
@@ -79,11 +98,16 @@ int run_command(const Arguments& arguments) {
     if (!arguments.output.empty()) {
         writer.emplace(arguments.output);  // a bad path is known before the run
     }
+    if (!arguments.report.empty()) {
+        (void)output_target(arguments.report);
+    }
+    if (options.trace) {
+        (void)output_target(*options.trace);
+    }
     if (options.engine == Engine::rtl) {
         (void)find_built_head(config);
     }
-    const Sequences sequences =
-        load_sequences(arguments.input.empty() ? sample_file() : std::filesystem::path(arguments.input), config);
+    const Sequences sequences = load_sequences(input, config);
 
     std::atomic<std::uint64_t> progress{0};
     RunResult result;
@@ -116,6 +140,15 @@ int bench_command(const Arguments& arguments) {
     return 0;
 }
 
+/// A full disk or a closed pipe behind standard output is a failure.
+int finish_output(int code) {
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+        fmt::print(stderr, "gca: standard output: cannot write: {}\n", std::generic_category().message(errno));
+        return code != 0 ? code : kDifference;
+    }
+    return code;
+}
+
 template <typename Enum>
 void add_choice(CLI::App& command, const std::string& name, Enum& value, const std::map<std::string, Enum>& choices,
                 const std::string& help) {
@@ -133,6 +166,24 @@ void add_choice(CLI::App& command, const std::string& name, Enum& value, const s
     command.add_option_function<std::string>(name, choose, help)->option_text(words);
 }
 
+/// An option that takes a number within limits.
+template <typename Number>
+void add_number(CLI::App& command, const std::string& name, Number& value, Number least, Number greatest,
+                const std::string& help) {
+    const auto parse = [name, least, greatest, &value](const std::string& word) {
+        Number number{};
+        const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+        const bool whole = error == std::errc() && end == word.data() + word.size();
+        if (!whole || !(number >= least && number <= greatest)) {
+            throw CLI::ValidationError(fmt::format("{} is {}: must be a {} from {} to {}", name, word,
+                                                   std::is_integral_v<Number> ? "whole number" : "number", least,
+                                                   greatest));
+        }
+        value = number;
+    };
+    command.add_option_function<std::string>(name, parse, help)->option_text(std::is_integral_v<Number> ? "N" : "X");
+}
+
 void add_run(CLI::App& app, Arguments& a) {
     CLI::App* command = app.add_subcommand("run", "Sends the projections of a file through a head");
     add_choice<Engine>(*command, "--engine", a.run.engine,
@@ -145,14 +196,12 @@ void add_run(CLI::App& app, Arguments& a) {
     command->add_flag("--probe", a.run.probe, "Adds scores, pulse widths and charges to the output");
     add_choice<Mode>(*command, "--mode", a.run.mode, {{"sequential", Mode::sequential}, {"pipelined", Mode::pipelined}},
                      "One token in 65 cycles, or one every 30 (default sequential)");
-    command->add_option("--window", a.run.window, "Tokens that a token sees (default: all columns)")
-        ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 32U).description(""))
-        ->option_text("N");
-    command->add_option("--threads", a.run.threads, "Heads that run at the same time (default: one a core)")
-        ->check(CLI::Range(1U, 1024U).description(""))
-        ->option_text("N");
-    command->add_option("--seed", a.run.seed, "Of uninitialised flops and random back-pressure (default 1)")
-        ->option_text("N");
+    add_number<std::size_t>(*command, "--window", a.run.window, 1, std::size_t{1} << 32U,
+                            "Tokens that a token sees (default: all columns)");
+    add_number<unsigned>(*command, "--threads", a.run.threads, 1, 1024,
+                         "Heads that run at the same time (default: one a core)");
+    add_number<std::uint64_t>(*command, "--seed", a.run.seed, 0, UINT64_MAX,
+                              "Of uninitialised flops and random back-pressure (default 1)");
     add_choice<Backpressure>(*command, "--backpressure", a.run.backpressure,
                              {{"none", Backpressure::none}, {"random", Backpressure::random}},
                              "Whether the host pauses at random (default none)");
@@ -180,33 +229,41 @@ int main(int argc, char** argv) {
 
     CLI::App* bench = app.add_subcommand("bench", "Measures head-tokens a second of every engine");
     bench->add_option("--config", a.config_file, "Configuration (default: the paper's head)")->option_text("FILE.toml");
-    bench->add_option("--repeats", a.bench_repeats, "Runs of each (default 5)")
-        ->check(CLI::Range(1U, 1000U).description(""))
-        ->option_text("N");
-    bench->add_option("--seconds", a.bench_seconds, "Length of a run (default 1)")
-        ->check(CLI::Range(0.01, 1000.0).description(""))
-        ->option_text("S");
+    add_number<unsigned>(*bench, "--repeats", a.bench_repeats, 1, 1000, "Runs of each (default 5)");
+    add_number<double>(*bench, "--seconds", a.bench_seconds, 0.01, 1000.0, "Length of a run (default 1)");
     bench->add_flag("--json", a.bench_json, "Prints JSON");
 
+    if (argc > 1 && argv[1][0] != '-' && app.get_subcommand_no_throw(argv[1]) == nullptr) {
+        fmt::print(stderr, "gca: {} is no command: must be run, config, compare or bench\n", printable(argv[1]));
+        return kBadInput;
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : kBadInput;
+        if (error.get_exit_code() == 0) {  // --help, --version
+            app.exit(error);
+            return finish_output(0);
+        }
+        fmt::print(stderr, "gca: {} (gca --help lists the options)\n", printable(error.what()));
+        return kBadInput;
     }
     try {
         if (app.got_subcommand("run")) {
-            return run_command(a);
+            return finish_output(run_command(a));
         }
         if (app.got_subcommand(config)) {
             fmt::print("{}", print_config(read_config(a)));
-            return 0;
+            return finish_output(0);
         }
-        return app.got_subcommand(compare) ? compare_command(a) : bench_command(a);
+        return finish_output(app.got_subcommand(compare) ? compare_command(a) : bench_command(a));
     } catch (const InputError& error) {
         fmt::print(stderr, "gca: {}\n", error.what());
         return kBadInput;
+    } catch (const std::bad_alloc&) {
+        fmt::print(stderr, "gca: not enough memory for a head of this geometry, or for this input\n");
+        return kDifference;
     } catch (const std::exception& error) {
-        fmt::print(stderr, "gca: {}\n", error.what());
+        fmt::print(stderr, "gca: {}\n", printable(error.what()));
         return kDifference;
     }
 }

@@ -18,6 +18,10 @@
 #include <type_traits>
 #include <utility>
 
+#include "behavioral/error.h"
+#include "sim/output_file.h"
+#include "sim/printable.h"
+
 namespace gca {
 namespace {
 
@@ -51,41 +55,24 @@ const DType& dtype_of(NpyType type) {
 
 // ---- messages: always one line, whatever a file has in its names ----
 
-std::string printable(std::string_view text, std::size_t max_bytes) {
-    constexpr std::string_view kHex = "0123456789abcdef";
-    std::string_view shown = text.substr(0, max_bytes);
-    while (shown.size() < text.size() && !shown.empty() &&
-           (static_cast<unsigned char>(text[shown.size()]) >> 6U) == 2) {
-        shown.remove_suffix(1);  // no cut inside a UTF-8 character
-    }
-    std::string result;
-    for (const char c : shown) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7F) {
-            result += "\\x";
-            result += kHex[byte / 16U];
-            result += kHex[byte % 16U];
-        } else {
-            result += c;
-        }
-    }
-    if (shown.size() < text.size()) {
-        result += "...";
-    }
-    return result;
-}
-
 std::string in_quotes(std::string_view text) {
     return "'" + printable(text, kMaxQuotedBytes) + "'";
 }
 
 std::string printable(const std::filesystem::path& path) {
-    return printable(path.string(), std::numeric_limits<std::size_t>::max());
+    return gca::printable(path.string());
 }
 
-std::string accepted_dtypes() {
+bool accepts(Accept accept, const DType& dtype) {
+    return accept == Accept::any || is_floating(dtype.type);
+}
+
+std::string accepted_dtypes(Accept accept) {
     std::string list;
     for (const DType& dtype : kDTypes) {
+        if (!accepts(accept, dtype)) {
+            continue;
+        }
         list += list.empty() ? "" : ", ";
         list += dtype.name;
     }
@@ -387,14 +374,15 @@ struct ByteLayout {
     bool swapped = false;  // byte order is not this machine's
 };
 
-ByteLayout parse_dtype(const std::string& descr, const MemberStream& member) {
+ByteLayout parse_dtype(const std::string& descr, Accept accept, const MemberStream& member) {
     const bool has_order = !descr.empty() && std::string_view("<>=|").find(descr[0]) != std::string_view::npos;
     const std::string_view code = std::string_view(descr).substr(has_order ? 1 : 0);
     const char order = has_order ? descr[0] : '=';
-    const auto* const found =
-        std::find_if(kDTypes.begin(), kDTypes.end(), [code](const DType& dtype) { return dtype.code == code; });
+    const auto* const found = std::find_if(kDTypes.begin(), kDTypes.end(), [code, accept](const DType& dtype) {
+        return dtype.code == code && accepts(accept, dtype);
+    });
     if (found == kDTypes.end()) {
-        member.fail("dtype " + in_quotes(descr) + " is not accepted; accepted are " + accepted_dtypes());
+        member.fail("dtype " + in_quotes(descr) + " is not accepted; accepted are " + accepted_dtypes(accept));
     }
     constexpr char kForeign = std::endian::native == std::endian::little ? '>' : '<';
     return {*found, order == kForeign};
@@ -647,7 +635,7 @@ bool NpzReader::contains(std::string_view key) const {
     return std::find(keys_.begin(), keys_.end(), key) != keys_.end();
 }
 
-NpzArray NpzReader::load(std::string_view key, std::size_t max_values) {
+NpzArray NpzReader::load(std::string_view key, std::size_t max_values, Accept accept) {
     const auto found = std::find(keys_.begin(), keys_.end(), key);
     if (found == keys_.end()) {
         std::string list;
@@ -681,7 +669,7 @@ NpzArray NpzReader::load(std::string_view key, std::size_t max_values) {
 
     std::uint64_t value_bytes = stat.size;
     NpyHeader header = read_header(member, value_bytes);
-    const ByteLayout layout = parse_dtype(header.descr, member);
+    const ByteLayout layout = parse_dtype(header.descr, accept, member);
     const std::size_t count = count_values(header.shape, layout.dtype.bytes, member);
     if (count * layout.dtype.bytes != value_bytes) {
         member.fail("shape " + format_index(header.shape) + " of " + std::string(layout.dtype.name) + " needs " +
@@ -703,24 +691,7 @@ NpzArray NpzReader::load(std::string_view key, std::size_t max_values) {
     }
 }
 
-NpzWriter::NpzWriter(std::filesystem::path path) : path_(std::move(path)) {
-    std::error_code error;
-    const std::filesystem::file_status status = std::filesystem::status(path_, error);
-    require_regular_file(path_, status);
-    if (std::filesystem::is_symlink(std::filesystem::symlink_status(path_, error))) {
-        std::filesystem::path target = std::filesystem::canonical(path_, error);
-        if (!error) {
-            path_ = std::move(target);  // replace the file, not the link to it
-        }
-    }
-    const std::filesystem::path folder = path_.has_parent_path() ? path_.parent_path() : ".";
-    if (!std::filesystem::is_directory(folder, error)) {
-        throw InputError(printable(path_) + ": cannot write: " + in_quotes(folder.string()) + " is no directory");
-    }
-    if (faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
-        throw InputError(printable(path_) + ": cannot write: " + std::generic_category().message(errno));
-    }
-}
+NpzWriter::NpzWriter(const std::filesystem::path& path) : path_(output_target(path)) {}
 
 void NpzWriter::add(std::string key, std::span<const float> values, std::vector<std::size_t> shape) {
     add_member(std::move(key), NpyType::float32, std::as_bytes(values), values.size(), shape);

@@ -43,6 +43,12 @@ struct NpzArray {
 /// A shape or an index for a message: "[3, 128, 64]".
 [[nodiscard]] std::string format_index(std::span<const std::size_t> index);
 
+/// Which dtypes a load takes.
+enum class Accept {
+    any,       ///< those of NpyType
+    floating,  ///< float32 and float64
+};
+
 /// Most values that one array may have unless the caller says otherwise: 8 GiB as double.
 inline constexpr std::size_t kMaxNpzValues = std::size_t{1} << 30U;
 
@@ -64,7 +70,8 @@ class NpzReader {
     /// Loads one array and checks its CRC. Takes .npy versions 1.0, 2.0 and 3.0, either byte order, C and Fortran
     /// order, the dtypes of NpyType. Throws for any other dtype, a missing key, more than `max_values` values, and for
     /// whatever is malformed, cut short, encrypted or longer than declared.
-    [[nodiscard]] NpzArray load(std::string_view key, std::size_t max_values = kMaxNpzValues);
+    [[nodiscard]] NpzArray load(std::string_view key, std::size_t max_values = kMaxNpzValues,
+                                Accept accept = Accept::any);
 
  private:
     struct Discard {
@@ -86,7 +93,7 @@ class NpzWriter {
  public:
     /// Remembers where to write and touches nothing. Throws InputError at once, before a long run, when `path` is a
     /// directory or a device, or its directory is missing or not writable. An existing file will be replaced.
-    explicit NpzWriter(std::filesystem::path path);
+    explicit NpzWriter(const std::filesystem::path& path);
 
     /// Adds one array in C order. A key twice, or a shape whose product is not the number of values, is a mistake of
     /// the program: std::invalid_argument.

@@ -1,17 +1,12 @@
 #include "sim/report.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cmath>
-#include <cstring>
-#include <fstream>
+#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <system_error>
 
-#include "behavioral/error.h"
 #include "sim/config_file.h"
+#include "sim/output_file.h"
 
 namespace gca {
 
@@ -56,6 +51,9 @@ std::string check_rows(const Sequences& sequences, const RunOptions& options, co
     if (check.first) {
         text += row("", fmt::format("first: head {}, token {}, output {}: expected {}, got {}", check.first->head,
                                     check.first->token, check.first->output, check.first->expected, check.first->got));
+    }
+    if (check.softmax_heads == 0) {
+        return text + row("against softmax", "nothing to compare: all outputs are zero");
     }
     text += row("against softmax", fmt::format("cosine {:.3f}, rms difference {:.1f} % after the best scale",
                                                check.softmax_cosine, 100.0 * check.softmax_rms_relative));
@@ -132,27 +130,13 @@ void write_report(const std::filesystem::path& file, const Config& config, const
         json["check"]["near_threshold"] = check.near_threshold;
         json["check"]["mismatches"] = check.mismatches;
         json["check"]["largest_difference"] = check.largest_difference;
-        json["check"]["softmax_cosine"] = check.softmax_cosine;
-        json["check"]["softmax_rms_relative"] = check.softmax_rms_relative;
+        if (check.softmax_heads > 0) {
+            json["check"]["softmax_cosine"] = check.softmax_cosine;
+            json["check"]["softmax_rms_relative"] = check.softmax_rms_relative;
+        }
     }
     json["config"] = print_config(config);
     write_file(file, json.dump(2) + "\n");
-}
-
-void write_file(const std::filesystem::path& file, const std::string& text) {
-    const std::filesystem::path temporary = file.string() + fmt::format(".{}.tmp", ::getpid());
-    std::ofstream out(temporary, std::ios::binary);
-    out << text;
-    out.close();
-    std::error_code error;
-    if (out) {
-        std::filesystem::rename(temporary, file, error);
-    }
-    if (!out || error) {
-        const std::string reason = error ? error.message() : std::strerror(errno);
-        std::filesystem::remove(temporary, error);
-        throw InputError(fmt::format("{}: cannot be written: {}", file.string(), reason));
-    }
 }
 
 }  // namespace gca

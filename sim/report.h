@@ -17,7 +17,4 @@ namespace gca {
 void write_report(const std::filesystem::path& file, const Config& config, const Sequences& sequences,
                   const RunOptions& options, const RunResult& result);
 
-/// Writes `text` under a temporary name, then renames. Throws InputError if the file cannot be written.
-void write_file(const std::filesystem::path& file, const std::string& text);
-
 }  // namespace gca

@@ -5,9 +5,13 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <fstream>
 
 #include "behavioral/codec.h"
+#include "behavioral/error.h"
 #include "sim/bits.h"
+#include "sim/output_file.h"
+#include "sim/printable.h"
 
 namespace gca {
 
@@ -55,13 +59,15 @@ RtlEngine::RtlEngine(const Config& config, const RtlOptions& options)
       store_bits_(static_cast<unsigned>(std::bit_width(config.quantization.store_levels - 1))),
       sum_bits_(static_cast<unsigned>(std::bit_width(config.geometry.tiles * (config.quantization.output_levels - 1))) +
                 1),
-      offers_(options.backpressure, options.seed * 2 + 1),
-      takes_(options.backpressure, options.seed * 2 + 2),
       codes_(config.geometry.dim, 0),
       sums_(config.geometry.dim, 0),
       accepted_(kInFlight, 0) {
     if (options.trace) {
-        head_->open_trace(*options.trace);
+        const std::filesystem::path target = output_target(*options.trace);
+        if (!std::ofstream(target)) {
+            throw InputError(fmt::format("{}: cannot write", printable(target.string())));
+        }
+        head_->open_trace(target);
         tracing_ = true;
     }
     reset();
@@ -118,7 +124,12 @@ void RtlEngine::read_sums() {
     }
 }
 
-void RtlEngine::run(std::size_t tokens, const TokenSource& token, const ResultSink& result) {
+void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource& token, const ResultSink& result) {
+    std::seed_seq seeds{options_.seed, options_.seed >> 32U, std::uint64_t{sequence}};
+    std::array<std::uint32_t, 4> seed{};
+    seeds.generate(seed.begin(), seed.end());
+    Pauses offers(options_.backpressure, std::uint64_t{seed[0]} << 32U | seed[1]);
+    Pauses takes(options_.backpressure, std::uint64_t{seed[2]} << 32U | seed[3]);
     std::size_t sent = 0;
     std::size_t taken = 0;
     std::size_t driven = SIZE_MAX;
@@ -126,14 +137,14 @@ void RtlEngine::run(std::size_t tokens, const TokenSource& token, const ResultSi
     const std::uint64_t first_cycle = cycle_;
     try {
         while (taken < tokens) {
-            const bool offer = sent < tokens && offers_.next();
+            const bool offer = sent < tokens && offers.next();
             if (offer && driven != sent) {
                 drive_token(token(sent));
                 *pins_.new_sequence = sent == 0 ? 1 : 0;
                 driven = sent;
             }
             *pins_.token_valid = offer ? 1 : 0;
-            *pins_.result_ready = takes_.next() ? 1 : 0;
+            *pins_.result_ready = takes.next() ? 1 : 0;
 
             if (offer && *pins_.token_ready != 0) {
                 if (sent > 0) {

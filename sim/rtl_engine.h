@@ -1,6 +1,7 @@
 // The RTL engine: a Verilated head, its analog bridge, and a host that offers tokens and takes results.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -63,9 +64,9 @@ class RtlEngine {
     /// Called with a token's index and its [dim] sums, in order.
     using ResultSink = std::function<void(std::size_t, std::span<const std::int32_t>)>;
 
-    /// Sends one new sequence of `tokens` tokens through the head and gives all its results.
-    /// Throws BoundaryError or TimeoutError, the trace closed.
-    void run(std::size_t tokens, const TokenSource& token, const ResultSink& result);
+    /// Sends one new sequence of `tokens` tokens through the head and gives all its results. The host's pauses follow
+    /// from the seed and `sequence` alone. Throws BoundaryError or TimeoutError, the trace closed.
+    void run(std::size_t sequence, std::size_t tokens, const TokenSource& token, const ResultSink& result);
 
     [[nodiscard]] const RtlTiming& timing() const { return timing_; }
     [[nodiscard]] std::uint64_t phi_saturated() const { return bridge_->statistics().phi_saturated; }
@@ -107,8 +108,6 @@ class RtlEngine {
     unsigned sum_bits_;
     bool tracing_ = false;
     std::uint64_t cycle_ = 0;
-    Pauses offers_;
-    Pauses takes_;
     std::vector<std::uint8_t> codes_;
     std::vector<std::int32_t> sums_;
     std::vector<std::uint64_t> accepted_;  ///< ring: the cycles at which the tokens in flight were accepted

@@ -39,7 +39,7 @@ const BuiltHead& find_built_head(const Config& config) {
                                    : fmt::format(":{}x{}x{}", q.query_levels, q.store_levels, q.output_levels);
     throw InputError(fmt::format(
         "geometry {}x{}x{} with {}, {} and {} levels is not built for the rtl engine (built: {}); build it "
-        "with: cmake -B build -DGCA_EXTRA_GEOMETRIES=mine={}x{}x{}{} && cmake --build build",
+        "with: scripts/build -DGCA_EXTRA_GEOMETRIES=mine={}x{}x{}{}",
         config.geometry.dim, config.geometry.tile_tokens, config.geometry.tiles, q.query_levels, q.store_levels,
         q.output_levels, built, config.geometry.dim, config.geometry.tile_tokens, config.geometry.tiles, levels));
 }

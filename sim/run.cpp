@@ -130,7 +130,7 @@ void run_rtl(const Config& config, const Sequences& sequences, const RunOptions&
     const auto start = Clock::now();
     for_each_head(sequences.heads, result.threads, [&](unsigned worker, std::size_t head) {
         engines[worker]->run(
-            sequences.tokens, [&](std::size_t token) { return sequences.token(head, token); },
+            head, sequences.tokens, [&](std::size_t token) { return sequences.token(head, token); },
             [&](std::size_t token, std::span<const std::int32_t> sums) { collector.add_sums(head, token, sums); });
     });
     result.wall_s = seconds_since(start);
@@ -253,8 +253,15 @@ void check_run(const Config& config, const Sequences& sequences, RunResult& run)
         sums.mismatches += head.result.mismatches;
         sums.largest_difference = std::max(sums.largest_difference, head.result.largest_difference);
         sums.first = sums.first ? sums.first : head.result.first;
-        sums.softmax_cosine += head.cosine / static_cast<double>(heads.size());
-        sums.softmax_rms_relative += head.rms / static_cast<double>(heads.size());
+        if (std::isfinite(head.cosine) && std::isfinite(head.rms)) {
+            ++sums.softmax_heads;
+            sums.softmax_cosine += head.cosine;
+            sums.softmax_rms_relative += head.rms;
+        }
+    }
+    if (sums.softmax_heads > 0) {
+        sums.softmax_cosine /= static_cast<double>(sums.softmax_heads);
+        sums.softmax_rms_relative /= static_cast<double>(sums.softmax_heads);
     }
 }
 

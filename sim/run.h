@@ -60,8 +60,9 @@ struct CheckResult {
     std::uint64_t mismatches = 0;
     double largest_difference = 0.0;  ///< of y
     std::optional<Mismatch> first;
-    double softmax_cosine = 0.0;        ///< mean over the heads
-    double softmax_rms_relative = 0.0;  ///< after the best single scale of each head, mean over the heads
+    std::size_t softmax_heads = 0;      ///< heads with an output to compare: one that is silent has no direction
+    double softmax_cosine = 0.0;        ///< mean over these heads
+    double softmax_rms_relative = 0.0;  ///< after the best single scale of each head, mean over these heads
 };
 
 struct RunResult {

@@ -8,6 +8,7 @@
 
 #include "behavioral/error.h"
 #include "sim/npz.h"
+#include "sim/printable.h"
 
 namespace gca {
 
@@ -29,11 +30,8 @@ void check_scaler(const std::string& key, const char* part, const std::vector<do
 }
 
 NpzArray load_checked(NpzReader& reader, const char* key) {
-    NpzArray array = reader.load(key);
-    const std::string where = fmt::format("{}: {}", reader.path().string(), key);
-    if (!is_floating(array.type)) {
-        throw InputError(fmt::format("{} has dtype {}: must be float32 or float64", where, npy_type_name(array.type)));
-    }
+    NpzArray array = reader.load(key, kMaxNpzValues, Accept::floating);
+    const std::string where = fmt::format("{}: {}", printable(reader.path().string()), key);
     if (array.shape.size() != 2 && array.shape.size() != 3) {
         throw InputError(fmt::format("{} has shape ({}): must be [heads, tokens, dim] or [tokens, dim]", where,
                                      fmt::join(array.shape, ", ")));
@@ -75,12 +73,13 @@ Sequences load_sequences(const std::filesystem::path& file, const Config& config
             sequences.dim = shape.back();
         }
         if (array.shape != shape) {
-            throw InputError(fmt::format("{}: {} has shape ({}) but q has ({}): must be the same", file.string(),
-                                         input.key, fmt::join(array.shape, ", "), fmt::join(shape, ", ")));
+            throw InputError(fmt::format("{}: {} has shape ({}) but q has ({}): must be the same",
+                                         printable(file.string()), input.key, fmt::join(array.shape, ", "),
+                                         fmt::join(shape, ", ")));
         }
         if (sequences.dim != config.geometry.dim) {
-            throw InputError(fmt::format("{}: {} has dimension {} a token: geometry.dim is {}", file.string(),
-                                         input.key, sequences.dim, config.geometry.dim));
+            throw InputError(fmt::format("{}: {} has dimension {} a token: geometry.dim is {}",
+                                         printable(file.string()), input.key, sequences.dim, config.geometry.dim));
         }
         check_scaler(input.key, "a", input.scaler.a, sequences.heads);
         check_scaler(input.key, "b", input.scaler.b, sequences.heads);

@@ -38,7 +38,9 @@ struct LoopCase {
     }
 };
 
-void PrintTo(const LoopCase& c, std::ostream* out) { *out << c.name(); }
+void PrintTo(const LoopCase& c, std::ostream* out) {
+    *out << c.name();
+}
 
 const BuiltHead& built(const std::string& name) {
     const auto& heads = built_heads();
@@ -70,7 +72,8 @@ Sequences random_sequences(const LoopCase& c, std::size_t dim) {
         std::uniform_int_distribution<int> pick(0, 6);
         values.resize(c.heads * c.tokens * dim);
         for (double& x : values) {
-            x = full_scale * (pick(random) == 0 ? static_cast<double>(random() & 1U) : std::clamp(normal(random), 0.0, 1.0));
+            x = full_scale *
+                (pick(random) == 0 ? static_cast<double>(random() & 1U) : std::clamp(normal(random), 0.0, 1.0));
         }
     };
     fill(s.q, 1.0);
@@ -98,7 +101,9 @@ std::string replay(const LoopCase& c, const Config& config, const Sequences& s) 
     const std::filesystem::path folder = std::filesystem::temp_directory_path();
     const std::string base = (folder / ("gca_" + c.name())).string();
     std::ofstream(base + ".toml") << print_config(config);
-    const auto narrow = [](const std::vector<double>& values) { return std::vector<float>(values.begin(), values.end()); };
+    const auto narrow = [](const std::vector<double>& values) {
+        return std::vector<float>(values.begin(), values.end());
+    };
     const std::vector<float> q = narrow(s.q);
     const std::vector<float> k = narrow(s.k);
     const std::vector<float> v = narrow(s.v);
@@ -116,8 +121,7 @@ std::string replay(const LoopCase& c, const Config& config, const Sequences& s) 
 
 /// Without pauses of the host, every token takes the schedule's latency and follows its predecessor at its interval.
 void expect_schedule(const LoopCase& c, const Config& config, const RtlTiming& timing) {
-    const Schedule schedule =
-        Schedule::of_levels(config.quantization.query_levels, config.quantization.output_levels);
+    const Schedule schedule = Schedule::of_levels(config.quantization.query_levels, config.quantization.output_levels);
     const unsigned interval = c.mode == Mode::pipelined ? schedule.interval() : schedule.latency();
     EXPECT_EQ(timing.min_latency, schedule.latency());
     EXPECT_EQ(timing.max_latency, schedule.latency());
@@ -207,7 +211,8 @@ std::vector<LoopCase> all_cases() {
             cases.push_back({.head = head.name, .mode = mode, .heads = 3, .tokens = 1, .seed = seed++});
             cases.push_back({.head = head.name, .mode = mode, .heads = 2, .tokens = 0, .seed = seed++});
         }
-        cases.push_back({.head = head.name, .mode = Mode::pipelined, .heads = 2, .tokens = 2 * capacity + 7, .seed = seed++});
+        cases.push_back(
+            {.head = head.name, .mode = Mode::pipelined, .heads = 2, .tokens = 2 * capacity + 7, .seed = seed++});
     }
     return cases;
 }

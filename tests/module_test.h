@@ -97,7 +97,7 @@ struct Mismatch : std::exception {};
 class BenchBase {
  public:
     BenchBase(Start start, const char* configuration)
-        : random(static_cast<std::uint64_t>(start.seed)), start_(start), configuration_(configuration) {
+        : random_(static_cast<std::uint64_t>(start.seed)), start_(start), configuration_(configuration) {
         context_.randReset(static_cast<int>(start.wake));
         context_.randSeed(start.seed);
     }
@@ -126,7 +126,7 @@ class BenchBase {
     [[nodiscard]] std::int64_t cycle() const { return cycle_; }
 
     /// A number from 0 to n-1.
-    unsigned below(unsigned n) { return static_cast<unsigned>(random() % n); }
+    unsigned below(unsigned n) { return static_cast<unsigned>(random_() % n); }
     bool chance(unsigned percent) { return below(100) < percent; }
 
     /// Every bit of the first `width` at random.
@@ -137,11 +137,9 @@ class BenchBase {
         }
     }
 
-    std::mt19937_64 random;
-
  protected:
-    VerilatedContext context_;
-    std::int64_t cycle_ = 0;
+    VerilatedContext& context() { return context_; }
+    void end_cycle() { ++cycle_; }
 
  private:
     [[noreturn, gnu::noinline]] void fail(std::int64_t expected, std::int64_t got, const char* what, std::int64_t index,
@@ -162,8 +160,11 @@ class BenchBase {
         throw Mismatch();
     }
 
+    VerilatedContext context_;
+    std::mt19937_64 random_;
     Start start_;
     const char* configuration_;
+    std::int64_t cycle_ = 0;
     std::int64_t comparisons_ = 0;
 };
 
@@ -174,7 +175,7 @@ class Bench : public BenchBase {
  public:
     using Model = typename Build::Model;
 
-    explicit Bench(Start start) : BenchBase(start, Build::kConfiguration), model_(&context_, "") {
+    explicit Bench(Start start) : BenchBase(start, Build::kConfiguration), model_(&context(), "") {
         model_.clk_i = 0;
         if constexpr (kHasReset) {
             model_.rst_ni = 1;  // high first: a reset is seen by its falling edge
@@ -191,7 +192,7 @@ class Bench : public BenchBase {
     /// Lets the combinational outputs follow the inputs.
     [[gnu::noinline]] void settle() {
         model_.eval();
-        context_.timeInc(1);
+        context().timeInc(1);
     }
 
     /// The rising edge, for inputs that are settled before it.
@@ -204,7 +205,7 @@ class Bench : public BenchBase {
     [[gnu::noinline]] void fall() {
         model_.clk_i = 0;
         settle();
-        ++cycle_;
+        end_cycle();
     }
 
     /// One cycle. The outputs are then those of the cycle that follows.

@@ -369,9 +369,9 @@ TEST(Npz, MessagesStayOneLineWhateverTheNames) {
     const fs::path path = folder / "two\nlines\x1b.npz";
     write_zip(path, {{"a\nb\x7f.npy", "x"}, {std::string(5000, 'k') + ".npy", "x"}});
     const std::string text = load_failure(path, "q\tr");
-    EXPECT_TRUE(contains(text, "two\\x0alines\\x1b.npz: no array 'q\\x09r'; there is 'a\\x0ab\\x7f', 'kkk")) << text;
+    EXPECT_TRUE(contains(text, "two\\nlines\\x1b.npz: no array 'q\\x09r'; there is 'a\\nb\\x7f', 'kkk")) << text;
     EXPECT_LT(text.size(), 500U);
-    EXPECT_TRUE(contains(load_failure(path, "a\nb\x7f"), "array 'a\\x0ab\\x7f': is no .npy array"));
+    EXPECT_TRUE(contains(load_failure(path, "a\nb\x7f"), "array 'a\\nb\\x7f': is no .npy array"));
 }
 
 TEST(Npz, KeyThatIsThereTwiceIsRefused) {
@@ -794,7 +794,8 @@ TEST(Npz, WriterRefusesBadTargetsAtOnce) {
     const Folder folder;
     EXPECT_TRUE(contains(failure([&] { NpzWriter writer(folder / "no/out.npz"); }), "/no' is no directory"));
     EXPECT_TRUE(contains(failure([&] { NpzWriter writer(folder.path()); }), "is a directory"));
-    EXPECT_TRUE(contains(failure([&] { NpzWriter writer("/dev/null"); }), "/dev/null: is not a regular file"));
+    EXPECT_TRUE(
+        contains(failure([&] { NpzWriter writer("/dev/null"); }), "/dev/null: cannot write: is not a regular file"));
     write_bytes(folder / "file", "x");
     EXPECT_TRUE(contains(failure([&] { NpzWriter writer(folder / "file/out.npz"); }), "is no directory"));
 }

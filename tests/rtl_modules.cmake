@@ -121,11 +121,11 @@ gca_verilate_module(status
   "spare Channels=2 Tiles=9 ScanCycles=6")
 
 # Verilator's own sources are the same for all models, and are not written to share a compilation with others.
-get_target_property(runtime gca_rtl_modules SOURCES)
-list(FILTER runtime INCLUDE REGEX "/include/verilated[a-z_]*\\.cpp$")
-set_source_files_properties(${runtime} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+get_target_property(verilator_sources gca_rtl_modules SOURCES)
+list(FILTER verilator_sources INCLUDE REGEX "/include/verilated[a-z_]*\\.cpp$")
+set_source_files_properties(${verilator_sources} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 
-set(tests
+set(module_tests
   adder_bank_test.cpp
   code_regs_test.cpp
   counter_bank_test.cpp
@@ -136,8 +136,8 @@ set(tests
   status_test.cpp
   synchronizer_test.cpp
   write_ctrl_test.cpp)
-list(TRANSFORM tests PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
-add_executable(rtl_module_tests ${tests})
+list(TRANSFORM module_tests PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
+add_executable(rtl_module_tests ${module_tests})
 # Thousands of small templates: inlining them doubles the compile time and saves no run time.
 target_compile_options(rtl_module_tests PRIVATE -Oz)
 target_link_libraries(rtl_module_tests PRIVATE gca_rtl_modules gca_warnings GTest::gtest_main)

@@ -145,10 +145,7 @@ TEST(ModuleBench, FlopsWakeUpAsAsked) {
 }
 
 TEST(ModuleBench, FieldsArePackedFromTheLowestBitAcrossWords) {
-    VlWide<3> wide;
-    for (std::size_t word = 0; word < 3; ++word) {
-        wide.at(word) = 0;
-    }
+    VlWide<3> wide{};
     set_field(wide, 6, 5, 0x15);  // bits 30 to 34
     EXPECT_EQ(wide.at(0), 0x40000000U);
     EXPECT_EQ(wide.at(1), 0x5U);
