@@ -4,6 +4,7 @@
 #include <fmt/os.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <charconv>
@@ -17,6 +18,7 @@
 #include <string>
 #include <system_error>
 #include <type_traits>
+#include <vector>
 
 #include "behavioral/error.h"
 #include "sim/bench.h"
@@ -233,7 +235,10 @@ int main(int argc, char** argv) {
     add_number<double>(*bench, "--seconds", a.bench_seconds, 0.01, 1000.0, "Length of a run (default 1)");
     bench->add_flag("--json", a.bench_json, "Prints JSON");
 
-    if (argc > 1 && argv[1][0] != '-' && app.get_subcommand_no_throw(argv[1]) == nullptr) {
+    const std::vector<CLI::App*> commands = app.get_subcommands([](const CLI::App* /*command*/) { return true; });
+    if (argc > 1 && argv[1][0] != '-' && std::none_of(commands.begin(), commands.end(), [&](const CLI::App* command) {
+            return command->get_name() == argv[1];
+        })) {
         fmt::print(stderr, "gca: {} is no command: must be run, config, compare or bench\n", printable(argv[1]));
         return kBadInput;
     }
