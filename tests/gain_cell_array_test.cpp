@@ -682,7 +682,7 @@ constexpr std::array kOffThreshold{0.0,  2e-16, -2e-16, 1e-14, -1e-14, 1e-12, -1
 
 TEST(ValueArrayCounts, EqualTheSamplesOfTheChargesForAnyConfigurationAgeAndWidths) {
     std::size_t inside = 0;
-    for (std::uint64_t seed = 1000; seed < 2000; ++seed) {
+    for (std::uint64_t seed = 1000; seed < 4000; ++seed) {
         Random random(seed);
         Config config = random_config(random);
         if (config.quantization.query_levels == 0 && !one_in(random, 4)) {
@@ -712,12 +712,12 @@ TEST(ValueArrayCounts, EqualTheSamplesOfTheChargesForAnyConfigurationAgeAndWidth
             return;
         }
     }
-    EXPECT_GT(inside, 100000U);
+    EXPECT_GT(inside, 300000U);
 }
 
 TEST(ValueArrayCounts, EqualTheSamplesOfChargesOnAndBesideARoundingThreshold) {
     std::size_t checked = 0;
-    for (std::uint64_t seed = 3000; seed < 3600; ++seed) {
+    for (std::uint64_t seed = 5000; seed < 8000; ++seed) {
         Random random(seed);
         Config config = random_config(random);
         config.quantization.query_levels = 16;
@@ -744,7 +744,7 @@ TEST(ValueArrayCounts, EqualTheSamplesOfChargesOnAndBesideARoundingThreshold) {
             return;
         }
     }
-    EXPECT_GT(checked, 500U);
+    EXPECT_GT(checked, 3000U);
 }
 
 /// The coefficient of order 1 with which one whole level of an array with this number of levels weighs exactly 1.
@@ -861,17 +861,12 @@ TEST(ValueArrayCounts, EqualTheSamplesWhereTheRoundingErrorsOfAllWeightsAddUp) {
                         values.write(c, worst.codes);
                     }
                     CountCheck check(worst.config, values, worst.widths);
-                    // At the most a weight is off by half a unit of 1/32500 of its bound, for each of 63 columns. A
-                    // count of 127 cycles is the finest scale there is.
-                    for (double share = 0.05; share < 1.0; share += 0.06) {
-                        for (const double count : {0.0, 14.0, 126.0}) {
-                            for (const double side : {1.0, -1.0}) {
-                                for (const double moment_share : {1.0, 0.3, 0.1}) {
-                                    const double off = side * share * moment_share * 3e-5;
-                                    check.expect_same_at_threshold(0, 127, count, off);
-                                    ++checked;
-                                }
-                            }
+                    // Each of 63 weights is off by half of 1/32500 of its bound: up to 4e-5 of the sum.
+                    for (double off = 0.5e-6; off < 4.5e-5; off += 0.5e-6) {
+                        for (const double count : {0.0, 126.0}) {
+                            check.expect_same_at_threshold(0, 127, count, off);
+                            check.expect_same_at_threshold(0, 127, count, -off);
+                            ++checked;
                         }
                     }
                     ASSERT_FALSE(testing::Test::HasFailure());
@@ -910,7 +905,7 @@ TEST(ValueArrayCounts, EqualTheSamplesForASubTileTooTallForTheShortWay) {
 }
 
 TEST(ValueArrayCounts, AreTheSameForEveryVectorTarget) {
-    for (std::uint64_t seed = 5000; seed < 5060; ++seed) {
+    for (std::uint64_t seed = 9000; seed < 9100; ++seed) {
         Random random(seed);
         const Config config = random_config(random);
         SCOPED_TRACE(describe(seed, config));

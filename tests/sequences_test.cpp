@@ -217,7 +217,7 @@ TEST_F(LoadSequences, OtherTypesAreRefused) {
             key == wrong ? writer.add(key, whole, kTwoHeads) : writer.add(key, good, kTwoHeads);
         }
         writer.finish();
-        EXPECT_EQ(refusal(), wrong + " has dtype int16: must be float32 or float64");
+        EXPECT_EQ(refusal(), "array '" + wrong + "': dtype '<i2' is not accepted; accepted are float32, float64");
     }
 }
 
