@@ -20,8 +20,8 @@ class ReluChargeToPulse {
 
     /// Widths (fractions of the longest pulse) of all columns; a column that is not valid emits nothing.
     /// Returns how many reached the longest.
-    std::size_t emit(std::span<const double> charge, std::span<const std::uint8_t> valid,
-                     std::span<double> width) const {
+    [[nodiscard]] std::size_t emit(std::span<const double> charge, std::span<const std::uint8_t> valid,
+                                   std::span<double> width) const {
         return kernels::relu_widths(charge.data(), valid.data(), inv_s_sat_, width.size(), width.data());
     }
 

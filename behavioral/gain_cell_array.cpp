@@ -29,8 +29,7 @@ constexpr double kLeastWidth = 1e-100;
 }  // namespace
 
 ColumnCharges::ColumnCharges(const Config& config)
-    : integer_(false),
-      voltage_form_(config.leakage.form != LeakageForm::product),
+    : voltage_form_(config.leakage.form != LeakageForm::product),
       decay_(config.leakage.form == LeakageForm::off ? 1.0 : std::exp(-config.leakage.decay_per_token)),
       basis_(config.quantization.store_levels),
       fresh_(cell_coefficients(config.cell)),
@@ -106,7 +105,8 @@ void KeyArray::read(std::span<const std::uint8_t> cycles, const TimeBase& time, 
         sum_q += cycles[row];
     }
     const std::size_t lanes = codes_.lanes();
-    const std::array<std::int32_t*, kernels::kMoments> t{&moments_[0], &moments_[lanes], &moments_[2 * lanes]};
+    const std::array<std::int32_t*, kernels::kMoments> t{moments_.data(), moments_.data() + lanes,
+                                                         moments_.data() + 2 * lanes};
     const LevelBasis& basis = columns_.basis();
     kernels::quad_dot(codes_.view(), basis.tables, digits_.data(), charge.size(), t);
     kernels::scores({.t = {t[0], t[1], t[2]},
@@ -259,8 +259,8 @@ void ValueArray::read_tile_counts(std::span<const double> widths, std::size_t ti
 
     const kernels::CodeView cells = codes_[tile].view();
     const std::size_t quads = (widths.size() + kernels::kQuad - 1) / kernels::kQuad;
-    const std::array<std::int32_t*, kernels::kMoments> t{&moments_[0], &moments_[cells.lanes],
-                                                         &moments_[2 * cells.lanes]};
+    const std::array<std::int32_t*, kernels::kMoments> t{moments_.data(), moments_.data() + cells.lanes,
+                                                         moments_.data() + 2 * cells.lanes};
     kernels::quad_dot_wide(cells, basis.tables, digits_.data(), stride, quads, t);
 
     kernels::CountInputs in{.t = {t[0], t[1], t[2]},

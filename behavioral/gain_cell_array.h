@@ -59,7 +59,7 @@ class ColumnCharges {
         return value;
     }
 
-    bool integer_;
+    bool integer_ = false;
     bool voltage_form_;
     double decay_;  ///< factor a token
     LevelBasis basis_;

@@ -166,12 +166,10 @@ void QuadDotWide(const CodeView& view, const MomentTables& tables, const std::in
 // Coefficient of order I that the leakage has left.
 template <int I, bool kVoltage>
 HWY_INLINE double left(double fresh, double a) {
-    if constexpr (!kVoltage) {
+    if constexpr (!kVoltage || I == 1) {
         return fresh * a;
     } else if constexpr (I == 0) {
         return fresh;
-    } else if constexpr (I == 1) {
-        return fresh * a;
     } else if constexpr (I == 2) {
         return fresh * (a * a);
     } else {
@@ -332,7 +330,8 @@ std::size_t SignedCounts(const CountInputs& in, std::int8_t* HWY_RESTRICT counts
 double LaneCharge(const LaneInputs& in, double* HWY_RESTRICT term) {
     const std::uint8_t* codes = in.view.codes + in.lane * kQuad;
     for (std::size_t c = 0; c < in.steps; ++c) {
-        term[c] = codes[c / kQuad * in.view.lanes * kQuad + c % kQuad];
+        const std::size_t quad = c / kQuad;
+        term[c] = codes[quad * in.view.lanes * kQuad + c % kQuad];
     }
     const double* HWY_RESTRICT phi = in.phi;
     const double* HWY_RESTRICT remaining = in.cell.remaining;
@@ -387,7 +386,8 @@ void pack(const std::int8_t* counts, std::size_t size, std::uint64_t* bits, Pred
         std::array<std::uint8_t, 8> mask{};
         hn::StoreMaskBits(lanes, predicate(lanes, hn::LoadU(lanes, counts + i)), mask.data());
         if (step >= 8) {
-            std::memcpy(reinterpret_cast<std::uint8_t*>(bits) + i / 8, mask.data(), step / 8);
+            std::memcpy(std::as_writable_bytes(std::span(bits, size / 64)).subspan(i / 8).data(), mask.data(),
+                        step / 8);
         } else {
             bits[i / 64] = (i % 64 == 0 ? 0 : bits[i / 64]) | std::uint64_t{mask[0]} << (i % 64);
         }
@@ -441,8 +441,8 @@ std::size_t relu_widths(const double* s, const std::uint8_t* valid, double inv_s
     return HWY_DYNAMIC_DISPATCH(ReluWidths)(s, valid, inv_s_sat, columns, phi);
 }
 
-void decay(double factor, std::size_t columns, double* d) {
-    HWY_DYNAMIC_DISPATCH(Decay)(factor, columns, d);
+void decay(double factor, std::size_t columns, double* remaining) {
+    HWY_DYNAMIC_DISPATCH(Decay)(factor, columns, remaining);
 }
 
 WeightSums weights(const WeightInputs& in, const WeightOutputs& out) {

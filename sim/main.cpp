@@ -214,7 +214,7 @@ void add_run(CLI::App& app, Arguments& a) {
                       "Comparison with the reference and with softmax (default auto: where it is cheap)");
 }
 
-int main(int argc, char** argv) {
+int run_program(int argc, char** argv) {
     CLI::App app{"gca: an analog in-memory attention head, run before the chip exists"};
     app.name("gca");
     app.require_subcommand(1);
@@ -252,30 +252,30 @@ int main(int argc, char** argv) {
         fmt::print(stderr, "gca: {} (gca --help lists the options)\n", printable(error.what()));
         return kBadInput;
     }
-    try {
-        if (app.got_subcommand("run")) {
-            return finish_output(run_command(a));
-        }
-        if (app.got_subcommand(config)) {
-            fmt::print("{}", print_config(read_config(a)));
-            return finish_output(0);
-        }
-        return finish_output(app.got_subcommand(compare) ? compare_command(a) : bench_command(a));
-    } catch (const InputError& error) {
-        fmt::print(stderr, "gca: {}\n", error.what());
-        return kBadInput;
-    } catch (const std::bad_alloc&) {
-        fmt::print(stderr, "gca: not enough memory for a head of this geometry, or for this input\n");
-        return kDifference;
-    } catch (const std::exception& error) {
-        fmt::print(stderr, "gca: {}\n", printable(error.what()));
-        return kDifference;
+    if (app.got_subcommand("run")) {
+        return finish_output(run_command(a));
     }
+    if (app.got_subcommand(config)) {
+        fmt::print("{}", print_config(read_config(a)));
+        return finish_output(0);
+    }
+    return finish_output(app.got_subcommand(compare) ? compare_command(a) : bench_command(a));
 }
 
 }  // namespace
 }  // namespace gca
 
 int main(int argc, char** argv) {
-    return gca::main(argc, argv);
+    const auto complain = [](const char* what) { std::fputs((std::string("gca: ") + what + "\n").c_str(), stderr); };
+    try {
+        return gca::run_program(argc, argv);
+    } catch (const gca::InputError& error) {
+        complain(error.what());
+        return gca::kBadInput;
+    } catch (const std::bad_alloc&) {
+        complain("not enough memory for a head of this geometry, or for this input");
+    } catch (const std::exception& error) {
+        complain(error.what());
+    }
+    return gca::kDifference;
 }

@@ -124,6 +124,25 @@ void RtlEngine::read_sums() {
     }
 }
 
+void RtlEngine::note_accepted(std::size_t token) {
+    if (token > 0) {
+        const std::uint64_t interval = cycle_ - accepted_[(token - 1) % kInFlight];
+        timing_.min_interval = std::min(timing_.min_interval, interval);
+        timing_.max_interval = std::max(timing_.max_interval, interval);
+    }
+    accepted_[token % kInFlight] = cycle_;
+}
+
+void RtlEngine::note_taken(std::size_t token, std::size_t sent) {
+    if (token == sent) {
+        throw TimeoutError(fmt::format("cycle {}: a result came before its token", cycle_));
+    }
+    const std::uint64_t latency = cycle_ - accepted_[token % kInFlight];
+    timing_.min_latency = std::min(timing_.min_latency, latency);
+    timing_.max_latency = std::max(timing_.max_latency, latency);
+    read_sums();
+}
+
 void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource& token, const ResultSink& result) {
     std::seed_seq seeds{options_.seed, options_.seed >> 32U, std::uint64_t{sequence}};
     std::array<std::uint32_t, 4> seed{};
@@ -147,26 +166,13 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
             *pins_.result_ready = takes.next() ? 1 : 0;
 
             if (offer && *pins_.token_ready != 0) {
-                if (sent > 0) {
-                    const std::uint64_t interval = cycle_ - accepted_[(sent - 1) % kInFlight];
-                    timing_.min_interval = std::min(timing_.min_interval, interval);
-                    timing_.max_interval = std::max(timing_.max_interval, interval);
-                }
-                accepted_[sent % kInFlight] = cycle_;
+                note_accepted(sent++);
                 idle = 0;
-                ++sent;
             }
             if (*pins_.result_valid != 0 && *pins_.result_ready != 0) {
-                if (taken == sent) {
-                    throw TimeoutError(fmt::format("cycle {}: a result came before its token", cycle_));
-                }
-                const std::uint64_t latency = cycle_ - accepted_[taken % kInFlight];
-                timing_.min_latency = std::min(timing_.min_latency, latency);
-                timing_.max_latency = std::max(timing_.max_latency, latency);
-                read_sums();
-                result(taken, sums_);
+                note_taken(taken, sent);
+                result(taken++, sums_);
                 idle = 0;
-                ++taken;
             }
             if (idle > kPatience * schedule_.latency()) {
                 throw TimeoutError(fmt::format("cycle {}: nothing accepted or delivered for {} cycles, token {} is due",

@@ -96,6 +96,9 @@ class RtlEngine {
     void clock();
     void drive_token(const Token& token);
     void read_sums();
+    /// Token number `token` of the sequence is accepted, or its result taken, at the coming edge.
+    void note_accepted(std::size_t token);
+    void note_taken(std::size_t token, std::size_t sent);
 
     Config config_;
     RtlOptions options_;

@@ -73,6 +73,9 @@ class RtlHead {
     virtual void close_trace() = 0;
 
  protected:
+    void set_pins(const HeadPins& pins) { pins_ = pins; }
+
+ private:
     HeadPins pins_;
 };
 

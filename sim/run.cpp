@@ -195,43 +195,55 @@ struct HeadCheck {
     double rms = 0.0;
 };
 
+/// Compares one token's outputs with the reference's.
+void check_token(const Config& config, const RunResult& run, std::size_t first, const StepResult& expected,
+                 std::span<const std::uint32_t> near_threshold, Mismatch at, CheckResult& sums) {
+    const Scaler& scaler = config.scalers.output;
+    const bool counter = !run.counts.empty();
+    for (std::size_t e = 0; e < expected.y.size(); ++e) {
+        ++sums.outputs;
+        if (near_threshold[e] != 0) {
+            ++sums.near_threshold;
+            continue;
+        }
+        const double y = static_cast<float>(scaler.gain(at.head) * expected.y[e] + scaler.offset(at.head));
+        const double got = run.y[first + e];
+        sums.largest_difference = std::max(sums.largest_difference, std::fabs(y - got));
+        // Without a quantiser, y is a sum of real numbers that both models round in their own way.
+        const bool off = config.quantization.output == OutputQuantizer::off;
+        const double tolerance = off ? 1e-5 * std::max(1.0, std::fabs(y)) : 0.0;
+        const bool same = counter ? run.counts[first + e] == expected.counts[e] : std::fabs(y - got) <= tolerance;
+        if (same) {
+            continue;
+        }
+        ++sums.mismatches;
+        if (!sums.first) {
+            at.output = e;
+            at.expected = counter ? expected.counts[e] : y;
+            at.got = counter ? static_cast<double>(run.counts[first + e]) : got;
+            sums.first = at;
+        }
+    }
+}
+
 HeadCheck check_head(const Config& config, const Sequences& sequences, std::size_t head, const RunResult& run) {
     HeadCheck check;
-    CheckResult& sums = check.result;
     Reference reference(config, run.window);
     SoftmaxAttention softmax(sequences.dim, run.window);
     Agreement agreement;
     StepResult expected;
     StepResult exact;
     std::vector<double> unscaled(sequences.dim);  // the run's values before the output scaler
-    const bool counter = !run.counts.empty();
     const double a = config.scalers.output.gain(head);
     const double b = config.scalers.output.offset(head);
     for (std::size_t token = 0; token < sequences.tokens; ++token) {
         reference.step(sequences.token(head, token), expected);
         softmax.step(sequences.token(head, token), exact);
         const std::size_t first = (head * sequences.tokens + token) * sequences.dim;
+        check_token(config, run, first, expected, reference.near_threshold(), {.head = head, .token = token},
+                    check.result);
         for (std::size_t e = 0; e < sequences.dim; ++e) {
-            const double y = static_cast<float>(a * expected.y[e] + b);
-            const double got = run.y[first + e];
-            unscaled[e] = a != 0.0 ? (got - b) / a : expected.y[e];
-            ++sums.outputs;
-            if (reference.near_threshold()[e] != 0) {
-                ++sums.near_threshold;
-                continue;
-            }
-            sums.largest_difference = std::max(sums.largest_difference, std::fabs(y - got));
-            // Without a quantiser, y is a sum of real numbers that both models round in their own way.
-            const bool off = config.quantization.output == OutputQuantizer::off;
-            const double tolerance = off ? 1e-5 * std::max(1.0, std::fabs(y)) : 0.0;
-            const bool same = counter ? run.counts[first + e] == expected.counts[e] : std::fabs(y - got) <= tolerance;
-            if (!same) {
-                ++sums.mismatches;
-                if (!sums.first) {
-                    sums.first = {head, token, e, counter ? expected.counts[e] : y,
-                                  counter ? static_cast<double>(run.counts[first + e]) : got};
-                }
-            }
+            unscaled[e] = a != 0.0 ? (run.y[first + e] - b) / a : expected.y[e];
         }
         agreement.add(unscaled, exact.y);
     }

@@ -55,7 +55,7 @@ class Kernels : public testing::Test {
     static void for_each_target(std::uint64_t seed, const std::string& what, Body body) {
         for (const std::string& target : target_names()) {
             force_target(target);
-            SCOPED_TRACE("target " + target + ", seed " + std::to_string(seed) + ", " + what);
+            SCOPED_TRACE(testing::Message() << "target " << target << ", seed " << seed << ", " << what);
             body();
             if (HasFailure()) {
                 return;
@@ -67,7 +67,7 @@ class Kernels : public testing::Test {
     template <typename Compute>
     static auto same_for_each_target(std::uint64_t seed, const std::string& what, Compute compute) {
         force_target("");
-        const auto best = compute();
+        auto best = compute();
         for_each_target(seed, what,
                         [&] { EXPECT_TRUE(same_bits(compute(), best)) << "other bits than the best target"; });
         return best;
@@ -149,7 +149,7 @@ constexpr std::int32_t kUntouched = -123456789;
 
 std::array<std::int32_t*, kMoments> moment_pointers(std::vector<std::int32_t>& moments) {
     const std::size_t lanes = moments.size() / kMoments;
-    return {&moments[0], &moments[lanes], &moments[2 * lanes]};
+    return {moments.data(), &moments[lanes], &moments[2 * lanes]};
 }
 
 TEST_F(Kernels, QuadDotSumsTableEntriesTimesDigits) {
@@ -198,9 +198,8 @@ TEST_F(Kernels, QuadDotWideSumsTableEntriesTimesSixteenBitNumbers) {
                 for (std::size_t lane = 0; lane < dot.padded_lanes; ++lane) {
                     std::int64_t want = 0;
                     for (std::size_t step = 0; step < quads * kQuad; ++step) {
-                        const std::int64_t low = digits[2 * m * stride + step];
-                        const std::int64_t high = digits[(2 * m + 1) * stride + step];
-                        want += dot.value(m, lane, step) * (low + 256 * high);
+                        const int value = digits[2 * m * stride + step] + 256 * digits[(2 * m + 1) * stride + step];
+                        want += dot.value(m, lane, step) * value;
                     }
                     ASSERT_EQ(got[m * dot.padded_lanes + lane], want) << "moment " << m << ", lane " << lane;
                 }
@@ -285,7 +284,7 @@ TEST_F(Kernels, ScoresAreTheCellsPolynomialInTheMoments) {
                 value = static_cast<std::int32_t>(whole(random, -200000, 200000));
             }
         }
-        const double sum_q = static_cast<double>(whole(random, 0, 2000));
+        const auto sum_q = static_cast<double>(whole(random, 0, 2000));
         const double x_unit = 1.0 / static_cast<double>(whole(random, 1, 127));
         const auto got = same_for_each_target(seed, std::to_string(columns) + " columns", [&] {
             std::vector<double> s(columns, -7.0);
@@ -426,62 +425,99 @@ WeightResult run_weights(const WeightInputs& in, std::size_t stride) {
     return result;
 }
 
-TEST_F(Kernels, WeightsAreTheWidthsTimesTheCoefficientsRoundedToTheNearestWholeNumber) {
-    for (std::uint64_t seed = 0; seed < 200; ++seed) {
-        Random random(seed);
-        const std::size_t columns = size_between(random, 0, 70);
-        const CellCase cell(random, columns);
-        const MomentBasis basis = random_basis(random);
-        std::vector<double> phi(columns);
+struct WeightCase {
+    std::size_t columns;
+    CellCase cell;
+    std::vector<double> phi;
+    WeightInputs in;
+    std::size_t stride;
+
+    explicit WeightCase(Random& random)
+        : columns(size_between(random, 0, 70)),
+          cell(random, columns),
+          phi(columns),
+          in{.phi = phi.data(),
+             .cell = cell.terms(),
+             .basis = random_basis(random),
+             .weight_scale = {},
+             .columns = columns},
+          stride(round_up(columns, kConstantParts) + kConstantParts * (random() % 2)) {
         for (double& width : phi) {
             width = random() % 4 == 0 ? 0.0 : uniform(random, 0.0, 1.0);
         }
         const std::array<double, kMoments> bound{std::fabs(cell.fresh[1]) + std::fabs(cell.fresh[3]),
-                                                 basis.scale2 * std::fabs(cell.fresh[2]),
-                                                 basis.scale3 * std::fabs(cell.fresh[3])};
-        std::array<double, kMoments> scale{};
+                                                 in.basis.scale2 * std::fabs(cell.fresh[2]),
+                                                 in.basis.scale3 * std::fabs(cell.fresh[3])};
         for (std::size_t m = 0; m < kMoments; ++m) {
-            scale.at(m) = bound.at(m) > 0.0 ? 32500.0 / bound.at(m) : 1.0;
+            in.weight_scale.at(m) = bound.at(m) > 0.0 ? 32500.0 / bound.at(m) : 1.0;
         }
-        const std::size_t stride = round_up(columns, kConstantParts) + kConstantParts * (random() % 2);
-        const WeightInputs in{
-            .phi = phi.data(), .cell = cell.terms(), .basis = basis, .weight_scale = scale, .columns = columns};
-        for_each_target(seed, std::to_string(columns) + " columns", [&] {
-            const WeightResult got = run_weights(in, stride);
+    }
+
+    /// The weight of column c for moment m, not rounded.
+    [[nodiscard]] long double weight(std::size_t m, std::size_t c) const {
+        const std::array<long double, kMoments> coefficient{
+            cell.left(1, c) + cell.left(3, c), in.basis.scale2 * cell.left(2, c), in.basis.scale3 * cell.left(3, c)};
+        return phi[c] * coefficient.at(m) * in.weight_scale.at(m);
+    }
+    [[nodiscard]] std::string text() const { return std::to_string(columns) + " columns"; }
+};
+
+TEST_F(Kernels, WeightsAreTheWidthsTimesTheCoefficientsRoundedToTheNearestWholeNumber) {
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+        Random random(seed);
+        const WeightCase weight(random);
+        for_each_target(seed, weight.text(), [&] {
+            const WeightResult got = run_weights(weight.in, weight.stride);
             for (std::size_t m = 0; m < kMoments; ++m) {
-                const std::int8_t* low = got.digits.data() + 2 * m * stride;
-                const std::int8_t* high = low + stride;
+                const std::int8_t* low = got.digits.data() + 2 * m * weight.stride;
+                const std::int8_t* high = low + weight.stride;
                 std::int64_t sum = 0;
-                for (std::size_t c = 0; c < columns; ++c) {
-                    const std::int64_t word = low[c] + 256 * high[c];
-                    const long double coefficient = m == 0   ? cell.left(1, c) + cell.left(3, c)
-                                                    : m == 1 ? basis.scale2 * cell.left(2, c)
-                                                             : basis.scale3 * cell.left(3, c);
-                    const long double want = phi[c] * coefficient * scale.at(m);
-                    ASSERT_NEAR(static_cast<double>(word), static_cast<double>(want), 0.5 + 1e-9)
+                for (std::size_t c = 0; c < weight.columns; ++c) {
+                    const int word = low[c] + 256 * high[c];
+                    ASSERT_NEAR(word, static_cast<double>(weight.weight(m, c)), 0.5 + 1e-9)
                         << "moment " << m << ", column " << c;
                     sum += word;
                 }
                 ASSERT_EQ(got.sums.sum.at(m), sum) << "moment " << m;
-                for (std::size_t c = columns; c < round_up(columns, kQuad); ++c) {
-                    ASSERT_EQ(low[c], 0) << "moment " << m << ", beyond the columns at " << c;
-                    ASSERT_EQ(high[c], 0) << "moment " << m << ", beyond the columns at " << c;
+            }
+        });
+        ASSERT_FALSE(HasFailure());
+    }
+}
+
+TEST_F(Kernels, WeightsBeyondTheColumnsAreZeroUpToAQuad) {
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+        Random random(seed);
+        const WeightCase weight(random);
+        for_each_target(seed, weight.text(), [&] {
+            const WeightResult got = run_weights(weight.in, weight.stride);
+            for (std::size_t row = 0; row < 2 * kMoments; ++row) {
+                for (std::size_t c = weight.columns; c < round_up(weight.columns, kQuad); ++c) {
+                    ASSERT_EQ(got.digits[row * weight.stride + c], 0) << "row " << row << ", column " << c;
                 }
             }
-            long double constant = 0.0L;
-            long double size = 0.0L;
-            for (std::size_t c = 0; c < columns; ++c) {
-                const long double term = phi[c] * (cell.left(0, c) + basis.base2 * cell.left(2, c));
-                constant += term;
-                size += std::fabs(term);
-            }
-            ASSERT_NEAR(got.sums.constant, static_cast<double>(constant), static_cast<double>(1e-15L * size));
         });
-        if (HasFailure()) {
-            return;
+        ASSERT_FALSE(HasFailure());
+    }
+}
+
+TEST_F(Kernels, TheConstantOfTheWeightsIsTheChargeWithoutALevel) {
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+        Random random(seed);
+        const WeightCase weight(random);
+        const auto got = same_for_each_target(seed, weight.text(), [&] {
+            return std::vector<double>{run_weights(weight.in, weight.stride).sums.constant};
+        });
+        long double want = 0.0L;
+        long double size = 0.0L;
+        for (std::size_t c = 0; c < weight.columns; ++c) {
+            const long double term =
+                weight.phi[c] * (weight.cell.left(0, c) + weight.in.basis.base2 * weight.cell.left(2, c));
+            want += term;
+            size += std::fabs(term);
         }
-        same_for_each_target(seed, std::to_string(columns) + " columns",
-                             [&] { return std::vector<double>{run_weights(in, stride).sums.constant}; });
+        ASSERT_NEAR(got[0], static_cast<double>(want), static_cast<double>(1e-15L * size))
+            << "seed " << seed << ", " << weight.text();
     }
 }
 
@@ -565,23 +601,22 @@ TEST_F(Kernels, SignedCountsAreRightOrUncertain) {
             const double most = count.in.max_count;
             const long double slack = 1e-12L;
             SCOPED_TRACE("seed " + std::to_string(seed) + ", output " + std::to_string(e));
-            const int unsure = got[outputs + e];
-            ASSERT_TRUE(unsure == 0 || unsure == 1);
+            const bool unsure = got[outputs + e] != 0;
             // Whatever the true value within the error is, a certain count is the right one.
             const int low = nearest_count(cycles - margin - slack, most);
             const int high = nearest_count(cycles + margin + slack, most);
             if (low == high) {
-                ASSERT_EQ(unsure, 0) << static_cast<double>(cycles) << " cycles";
+                ASSERT_FALSE(unsure) << static_cast<double>(cycles) << " cycles";
             }
             if (nearest_count(cycles - margin + slack, most) != nearest_count(cycles + margin - slack, most) &&
                 margin > slack) {
-                ASSERT_EQ(unsure, 1) << static_cast<double>(cycles) << " cycles";
+                ASSERT_TRUE(unsure) << static_cast<double>(cycles) << " cycles";
             }
-            if (unsure == 0 && low == high) {
+            if (!unsure && low == high) {
                 ASSERT_EQ(got[e], low) << static_cast<double>(cycles) << " cycles";
                 ++certain;
             }
-            uncertain_total += unsure == 1 ? 1 : 0;
+            uncertain_total += unsure ? 1 : 0;
         }
     }
     EXPECT_GT(certain, 1000U);
@@ -600,8 +635,8 @@ TEST_F(Kernels, LaneChargeIsTheSumInOrderOfTheCellsOfOneLane) {
             width = uniform(random, 0.0, 1.0);
         }
         const std::size_t lane = size_between(random, 0, dot.lanes - 1);
-        const double level_step = static_cast<double>(whole(random, 1, 2));
-        const double level_top = static_cast<double>(whole(random, 1, 15));
+        const auto level_step = static_cast<double>(whole(random, 1, 2));
+        const auto level_top = static_cast<double>(whole(random, 1, 15));
         const auto got = same_for_each_target(seed, dot.text(), [&] {
             std::vector<double> scratch(steps, 1e30);
             return std::vector<double>{lane_charge({.view = dot.view(),
@@ -635,7 +670,7 @@ TEST_F(Kernels, EncodeRoundsToTheNearestHalfToEven) {
     for (std::uint64_t seed = 0; seed < 100; ++seed) {
         Random random(seed);
         const std::size_t size = size_between(random, 0, 90);
-        const double steps = static_cast<double>(whole(random, 1, 255));
+        const auto steps = static_cast<double>(whole(random, 1, 255));
         std::vector<double> values(size);
         for (double& value : values) {
             // Of 2 * steps equal parts: every other one is a tie.

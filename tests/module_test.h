@@ -108,11 +108,14 @@ class BenchBase {
     ~BenchBase() = default;
 
     /// Records a failure and throws Mismatch unless both are the same. `index` is that of a bit, channel or token.
-    void equal(std::int64_t expected, std::int64_t got, const char* what, std::int64_t index = -1,
+    template <std::convertible_to<std::int64_t> Expected, std::convertible_to<std::int64_t> Got>
+    void equal(Expected expected, Got got, const char* what, std::int64_t index = -1,
                const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+        const auto left = static_cast<std::int64_t>(expected);
+        const auto right = static_cast<std::int64_t>(got);
         ++comparisons_;
-        if (expected != got) {
-            fail(expected, got, what, index, file, line);
+        if (left != right) {
+            fail(left, right, what, index, file, line);
         }
     }
 

@@ -92,7 +92,7 @@ class Driver {
     unsigned count(std::size_t channel) {
         unsigned value = 0;
         for (unsigned b = 0; b < clog2(Build::kLevels); ++b) {
-            value |= unsigned{get_bit(bench_->count_o, b * kChannels + channel)} << b;
+            value |= unsigned{get_bit(bench_->count_o, std::size_t{b} * kChannels + channel)} << b;
         }
         return value;
     }

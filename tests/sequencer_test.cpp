@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <optional>
 #include <vector>
 
@@ -103,7 +105,7 @@ class Schedule {
 
  private:
     struct Token {
-        std::int64_t load;                   // first cycle of its load phase
+        std::int64_t load = 0;               // first cycle of its load phase
         std::optional<std::int64_t> score;   // first cycle of its score phase
         std::optional<std::int64_t> result;  // first cycle in the result register
     };
@@ -169,7 +171,7 @@ class DataPath {
             move(loading_, scoring_, "token that begins to score");
         }
         if (out.accept) {
-            bench_.equal(0, loading_.has_value(), "tokens in load when one is accepted");
+            bench_.equal(false, loading_.has_value(), "tokens in load when one is accepted");
             loading_ = accepted_++;
         }
     }
@@ -185,18 +187,21 @@ class DataPath {
 
  private:
     void move(std::optional<std::int64_t>& from, std::optional<std::int64_t>& to, const char* what) {
-        bench_.equal(1, from.has_value(), what);        // there is one
-        bench_.equal(0, to.has_value(), what, taken_);  // and it overwrites none
+        bench_.equal(true, from.has_value(), what);                   // there is one
+        bench_.equal(false, to.has_value(), what, from.value_or(0));  // and it overwrites none
         to = from;
         from.reset();
     }
 
     void phases_do_not_overlap(const Controls& out) {
-        bench_.equal(1, out.k_discharge + out.k_write + out.c2p1_integrate <= 1, "K array has at most one use");
-        bench_.equal(1, out.v_discharge + out.v_write + out.c2p2_integrate <= 1, "V array has at most one use");
-        bench_.equal(1, out.c2p1_reset + out.c2p1_integrate + out.c2p1_emit, "states of charge-to-pulse 1");
-        bench_.equal(1, out.c2p2_reset + out.c2p2_integrate + out.c2p2_emit, "states of charge-to-pulse 2");
-        bench_.equal(1, out.count_en + out.add <= 1, "counters have at most one use");
+        const auto high = [](std::initializer_list<bool> uses) { return std::count(uses.begin(), uses.end(), true); };
+        const auto k_array = high({out.k_discharge, out.k_write, out.c2p1_integrate});
+        const auto v_array = high({out.v_discharge, out.v_write, out.c2p2_integrate});
+        bench_.equal(true, k_array <= 1, "K array has at most one use");
+        bench_.equal(true, v_array <= 1, "V array has at most one use");
+        bench_.equal(1, high({out.c2p1_reset, out.c2p1_integrate, out.c2p1_emit}), "states of charge-to-pulse 1");
+        bench_.equal(1, high({out.c2p2_reset, out.c2p2_integrate, out.c2p2_emit}), "states of charge-to-pulse 2");
+        bench_.equal(false, out.count_en && out.add, "counters counting while they are added");
     }
 
     Bench<Build>& bench_;
@@ -353,7 +358,7 @@ TEST(SequencerOfThePaper, OneTokenTakesTheCyclesOfThePackagesTable) {
     on_each_start<sequencer::paper>([](Bench<sequencer::paper>& bench) {
         for (const bool pipelined : {true, false}) {
             Driver<sequencer::paper> driver(bench);
-            bench.equal(1, driver.tick(pipelined, true, true).accept, "accept_o");
+            bench.equal(true, driver.tick(pipelined, true, true).accept, "accept_o");
             for (int cycle = 0; cycle < 80; ++cycle) {
                 const auto in = [&](int first, int last) { return cycle >= first && cycle <= last; };
                 const Controls out = driver.tick(pipelined, false, true);
@@ -452,8 +457,8 @@ TYPED_TEST(Sequencer, NothingHappensWithoutAToken) {
         Driver<TypeParam> driver(bench);
         for (int i = 0; i < 200; ++i) {
             const Controls out = driver.tick(bench.chance(50), false, bench.chance(50));
-            bench.equal(1, out.token_ready, "token_ready_o");
-            bench.equal(1, out.c2p1_reset && out.c2p2_reset, "both charge-to-pulse stages in reset");
+            bench.equal(true, out.token_ready, "token_ready_o");
+            bench.equal(true, out.c2p1_reset && out.c2p2_reset, "both charge-to-pulse stages in reset");
         }
     });
 }
@@ -484,14 +489,14 @@ TYPED_TEST(Sequencer, NothingIsLostUnderRandomBackPressure) {
             unsigned ready = 0;
             for (int i = 0; i < 10000; ++i) {
                 if (i % 250 == 0) {  // from a host that is always there to one that hardly ever is
-                    constexpr unsigned kPercent[] = {0, 2, 10, 50, 100};
+                    constexpr std::array<unsigned, 5> kPercent = {0, 2, 10, 50, 100};
                     valid = kPercent[1 + bench.below(4)];
                     ready = kPercent[bench.below(5)];
                 }
                 driver.tick(pipelined, bench.chance(valid), bench.chance(ready));
             }
             driver.drain(pipelined);
-            bench.equal(1, driver.taken() - before > 20, "tokens enough to mean something");
+            bench.equal(true, driver.taken() - before > 20, "tokens enough to mean something");
         }
     });
 }

@@ -167,7 +167,7 @@ struct Plan {
             std::vector<int> users(block.size() + std::size_t{kTokens} * interval, 0);
             for (unsigned token = 0; token < kTokens; ++token) {
                 for (std::size_t cycle = 0; cycle < block.size(); ++cycle) {
-                    if (block[cycle] && ++users[token * interval + cycle] > 1) {
+                    if (block[cycle] && ++users[std::size_t{token} * interval + cycle] > 1) {
                         return false;
                     }
                 }
