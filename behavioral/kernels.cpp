@@ -315,7 +315,8 @@ std::size_t SignedCounts(const CountInputs& in, std::int8_t* HWY_RESTRICT counts
     for (std::size_t e = 0; e < in.outputs; ++e) {
         const double a = constant + k1 * t1[e] + k2 * t2[e] + k3 * t3[e];
         const double magnitude = std::fabs(a);
-        const double low = std::floor(magnitude + below);
+        const double floor_low = std::floor(magnitude + below);
+        const double low = floor_low > 0.0 ? floor_low : 0.0;  // a wide error reaches below zero
         const double high = std::floor(magnitude + above);
         const double low_count = low < max_count ? low : max_count;
         const double high_count = high < max_count ? high : max_count;
