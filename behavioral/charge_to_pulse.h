@@ -33,20 +33,20 @@ class ReluChargeToPulse {
 /// sign.
 class SignedChargeToPulse {
  public:
-    SignedChargeToPulse(double a_sat, TimeBase time) : inv_a_sat_(1.0 / a_sat), time_(time) {}
+    SignedChargeToPulse(double a_sat, TimeBase time) : a_sat_(a_sat), time_(time) {}
 
     /// The clamped charge, -1..1 of full scale: its magnitude is the pulse's width.
-    [[nodiscard]] double clamped(double charge) const { return std::clamp(charge * inv_a_sat_, -1.0, 1.0); }
+    [[nodiscard]] double clamped(double charge) const { return std::clamp(charge / a_sat_, -1.0, 1.0); }
     /// Number of clock samples that see the pulse, negative for a negative charge.
     [[nodiscard]] int signed_samples(double charge) const {
         const int samples = time_.samples_of_width(std::fabs(clamped(charge)));
         return charge < 0.0 ? -samples : samples;
     }
     [[nodiscard]] unsigned max_samples() const { return time_.emit_cycles; }
-    [[nodiscard]] double samples_per_charge() const { return inv_a_sat_ * time_.emit_cycles; }
+    [[nodiscard]] double samples_per_charge() const { return time_.emit_cycles / a_sat_; }
 
  private:
-    double inv_a_sat_;
+    double a_sat_;
     TimeBase time_;
 };
 

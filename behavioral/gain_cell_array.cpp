@@ -23,6 +23,7 @@ kernels::MomentBasis moment_basis(const LevelBasis& basis) {
 constexpr double kWeightRange = 32500.0;
 // Rounding of the double-precision parts of the short way, far above what they can add up to.
 constexpr double kArithmeticSlack = 1e-9;
+constexpr double kRelativeSlack = 1e-12;  // of the part without a level
 // Narrower pulses than this are scaled as if they were as wide: a scale must be finite.
 constexpr double kLeastWidth = 1e-100;
 
@@ -145,8 +146,11 @@ ValueArray::ValueArray(const Config& config)
                                                       basis.scale3 * std::fabs(columns_.fresh(3))};
     double largest_table = 0.0;
     for (std::size_t m = 0; m < kernels::kMoments; ++m) {
-        weight_scale_[m] = bound[m] > 0.0 ? kWeightRange / bound[m] : 1.0;
-        error_per_column_ += 0.5001 / weight_scale_[m] * basis.largest[m];
+        weight_scale_[m] = 1.0;
+        if (bound[m] > 0.0) {  // otherwise the weight is zero and rounds to that
+            weight_scale_[m] = kWeightRange / bound[m];
+            error_per_column_ += 0.5001 / weight_scale_[m] * basis.largest[m];
+        }
         largest_table = std::max(largest_table, basis.shift[m] + basis.largest[m]);
     }
     const double largest_sum = static_cast<double>(geometry_.tile_tokens) * largest_table * 32768.0;
@@ -268,7 +272,8 @@ void ValueArray::read_tile_counts(std::span<const double> widths, std::size_t ti
                             .offset = {},
                             .constant = sums.constant,
                             .gain = c2p.samples_per_charge(),
-                            .error = error_per_column_ * widest * static_cast<double>(widths.size()) + kArithmeticSlack,
+                            .error = error_per_column_ * widest * static_cast<double>(widths.size()) +
+                                     kArithmeticSlack + kRelativeSlack * std::fabs(sums.constant),
                             .max_count = static_cast<double>(c2p.max_samples()),
                             .outputs = geometry_.dim};
     for (std::size_t m = 0; m < kernels::kMoments; ++m) {

@@ -16,7 +16,7 @@ namespace gca {
 struct LevelBasis {
     explicit LevelBasis(unsigned levels);
 
-    bool fits = false;       ///< the tables hold this number of levels; the members below are set only then
+    bool fits = false;       ///< the tables hold this number of levels; the members below mean something only then
     double unit_v = 0.0;     ///< volts of one level step of the whole numbers
     std::vector<int> level;  ///< by code: level_step * code - level_top
     double level_step = 0.0;
