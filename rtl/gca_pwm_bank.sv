@@ -4,7 +4,7 @@
 //
 // Contract
 //   pulse_o[c] is high for exactly code_i[c] cycles, the first of them the cycle after start_i; code 0 gives no pulse,
-//   code Levels-1 the longest. code_i must hold until the pulses have ended. start_i must not come again before Levels-1
+//   code Levels-1 (or a greater one, where Levels is no power of two) the longest. code_i must hold until the pulses have ended. start_i must not come again before Levels-1
 //   cycles have passed. Every pulse comes straight from a flop.
 //
 // Latency: one cycle. Reset: asynchronous, no pulse.
@@ -23,7 +23,7 @@ module gca_pwm_bank #(
     output logic      [Channels-1:0]       pulse_o
 );
 
-  // The last phase is the resting one: no code is greater than it.
+  // The last phase is the resting one.
   localparam logic [CodeW-1:0] Rest = CodeW'(Levels - 1);
 
   logic [CodeW-1:0] phase_q, phase_d;
@@ -42,7 +42,7 @@ module gca_pwm_bank #(
     end else if (start_i || phase_q != Rest) begin
       phase_q <= phase_d;
       for (int unsigned c = 0; c < Channels; c++) begin
-        pulse_q[c] <= phase_d < code_i[c*CodeW +: CodeW];
+        pulse_q[c] <= phase_d != Rest && phase_d < code_i[c*CodeW +: CodeW];
       end
     end
   end

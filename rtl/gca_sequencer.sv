@@ -17,7 +17,8 @@
 // Latency: LoadCycles + ScoreCycles + MixCycles + EmitCycles + SyncStages + 3 from the accepting edge to the edge at which
 //   the result can be taken (65 at the paper's level counts): SyncStages + 1 from the last sample to its count, one cycle an
 //   adder stage, of which the second is the result register. Interval cycles between tokens in pipelined mode (30).
-// Reset: asynchronous; empty, every control inactive, both charge-to-pulse stages held in reset.
+// Reset: asynchronous; empty, every control inactive, both charge-to-pulse stages held in reset. token_ready_o is high in
+//   reset; the host offers no token before reset is released.
 `default_nettype none
 
 module gca_sequencer #(
@@ -85,7 +86,7 @@ module gca_sequencer #(
   logic emit_q, emit_d;
   logic [EmitW-1:0] emit_cnt_q, emit_cnt_d;
 
-  logic [IntervalW-1:0] spacing_q, spacing_d;  // cycles until the next token may begin to score
+  logic [IntervalW-1:0] spacing_q, spacing_d;  // cycles until the blocks of the last token's score phase are free
   logic [1:0] pending_q, pending_d;            // tokens that began to score and were not taken by the host yet
   logic [gca_pkg::SyncStages:0] emit_dly_q, emit_dly_d;
   logic partial_q, partial_d;
@@ -106,7 +107,7 @@ module gca_sequencer #(
     token_ready_o = !load_q && (!score_q || score_last) && spacing_q <= IntervalW'(gca_pkg::LoadCycles)
         && (pipelined_i || pending_q == 2'd0 || (pending_q == 2'd1 && result_q));
     accept_o = token_valid_i && token_ready_o;
-    score_start_o = load_done && spacing_q == '0 && pending_q <= 2'd1;
+    score_start_o = load_done && pending_q <= 2'd1;
     mix_start_o = score_last;
 
     count_en_o = emit_dly_q[gca_pkg::SyncStages-1];

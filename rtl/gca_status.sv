@@ -4,7 +4,7 @@
 //
 // Contract: token_i adds one to tokens_o. scan_i (one cycle, the counts final) starts a walk over the sub-tiles, TilesAtOnce
 //   a cycle from that cycle on, that adds the number of full counters to saturated_o; full_i must hold for ScanCycles
-//   cycles. Both counters wrap at 2^32; clear_i sets them to 0 (and loses what the same cycle would add).
+//   cycles, and scan_i must not come again before. Both counters wrap at 2^32; clear_i sets them to 0 (and loses what the same cycle would add).
 //
 // Latency: tokens_o one cycle, saturated_o complete ScanCycles cycles after scan_i. Reset: asynchronous, to 0.
 `default_nettype none

@@ -8,8 +8,10 @@
 //   column becomes invalid, and window_i (1..Tiles*TileTokens; anything else counts as Tiles*TileTokens) is taken over;
 //   it is not looked at otherwise.
 //   The token's column travels with it: k_* select it from the accepting edge, v_* from the edge of score_start_i, and
-//   valid_o, for the token of the last mix_start_i, is high for each column that holds a token of its sequence.
-//   All selects are decoded from flops that change only while their enables are low, so that a one-hot line never glitches.
+//   valid_o, for the token of the last mix_start_i and while c2p1_emit_i is high, for each column that holds a token of its
+//   sequence. A token's score_start_i comes before the next accept_i, its mix_start_i before the next score_start_i.
+//   An address changes at the edge that raises its enable; lines decoded from both may glitch there, and are re-timed at the
+//   boundary like all controls (gca_head).
 //
 // Latency: one cycle from each strobe to its select. Reset: asynchronous, to the empty ring.
 `default_nettype none
