@@ -128,6 +128,9 @@ class BenchBase {
 
     [[nodiscard]] std::int64_t cycle() const { return cycle_; }
 
+    /// The token that a failure message names from now on; -1: none.
+    void about_token(std::int64_t token) { token_ = token; }
+
     /// A number from 0 to n-1.
     unsigned below(unsigned n) { return static_cast<unsigned>(random_() % n); }
     bool chance(unsigned percent) { return below(100) < percent; }
@@ -153,7 +156,11 @@ class BenchBase {
              << (start_.wake == Wake::zeros  ? "all zeros"
                  : start_.wake == Wake::ones ? "all ones"
                                              : "random")
-             << ", cycle " << cycle_ << ": " << what;
+             << ", cycle " << cycle_;
+        if (token_ >= 0) {
+            text << ", token " << token_;
+        }
+        text << ": " << what;
         if (index >= 0) {
             text << "[" << index << "]";
         }
@@ -168,6 +175,7 @@ class BenchBase {
     Start start_;
     const char* configuration_;
     std::int64_t cycle_ = 0;
+    std::int64_t token_ = -1;
     std::int64_t comparisons_ = 0;
 };
 
