@@ -85,28 +85,17 @@ class HeadDriver {
         return event;
     }
 
-    /// Asserts the reset in either half of the clock, looks at what it does at once, and releases it.
     void reset(bool clock_high) {
         drive_host({.pipelined = bench_.chance(50), .takes = bench_.chance(50)});
-        randomize_analog();
-        if (clock_high) {
-            bench_.rise();
-        }
-        bench_.enter_reset();
+        bench_.randomize(bench_->ana_pulse_i, kPulses);
+        bench_.randomize(bench_->ana_sign_i, kPulses);
         tokens_.clear();
         accepted_ = taken_ = 0;
         last_score_.reset();
         sequence_ = window_ = 0;
         status_tokens_ = status_full_ = 0;
         scan_end_ = 0;
-        check_emptied();
-        if (clock_high) {
-            bench_.fall();
-        }
-        bench_.tick();
-        check_emptied();
-        bench_.leave_reset();
-        check_emptied();
+        bench_.reset(clock_high, [&] { check_emptied(); });
     }
 
     struct Edges {
@@ -207,11 +196,6 @@ class HeadDriver {
             set_field(bench_->key_i, i, kStoreW, bench_.below(Build::kStoreLevels));
             set_field(bench_->value_i, i, kStoreW, bench_.below(Build::kStoreLevels));
         }
-    }
-
-    void randomize_analog() {
-        bench_.randomize(bench_->ana_pulse_i, kPulses);
-        bench_.randomize(bench_->ana_sign_i, kPulses);
     }
 
     // The pulses as they are `eighth` eighths into this cycle; the next one's once the clock has risen.
@@ -380,7 +364,6 @@ class HeadDriver {
     }
 
     void check_emptied() {
-        bench_.settle();
         check({.pipelined = bench_->pipelined_i != 0});
         for (std::size_t i = 0; i < kDim; ++i) {
             const auto index = static_cast<std::int64_t>(i);

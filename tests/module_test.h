@@ -225,22 +225,38 @@ class Bench : public BenchBase {
         fall();
     }
 
-    /// Asserts the reset between two clock edges.
-    [[gnu::noinline]] void enter_reset() {
+    /// One cycle in kSteps steps, from the rising edge on. `set(step)` sets the inputs as they are from that step on:
+    /// step 0 comes with the rising edge, the step before it just before that edge, step 1 just after it.
+    template <typename Set>
+    void step_through_cycle(Set set) {
+        for (int step = 0; step < kSteps; ++step) {
+            set(step);
+            model_.clk_i = step < kSteps / 2;
+            settle();
+        }
+        end_cycle();
+    }
+    static constexpr int kSteps = 8;
+
+    /// Asserts the reset in the first half of the clock (`clock_high`) or in the second, holds it for a clock edge and
+    /// releases it. `check` looks at the outputs: before that edge, after it and after the release.
+    template <typename Check>
+    void reset(bool clock_high, Check check) {
         settle();
+        if (clock_high) {
+            rise();
+        }
         model_.rst_ni = 0;
         settle();
-    }
-
-    [[gnu::noinline]] void leave_reset() {
+        check();
+        if (clock_high) {
+            fall();
+        }
+        tick();
+        check();
         model_.rst_ni = 1;
         settle();
-    }
-
-    [[gnu::noinline]] void reset() {
-        enter_reset();
-        tick();
-        leave_reset();
+        check();
     }
 
  private:

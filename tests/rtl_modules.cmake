@@ -92,13 +92,16 @@ gca_verilate_module(adder_bank
   "odd Channels=5 Tiles=7 Levels=11"
   "one Channels=3 Tiles=1 Levels=2"
   "ragged Channels=2 Tiles=10 Levels=16"
-  "many Channels=1 Tiles=65 Levels=5")
+  "many Channels=1 Tiles=65 Levels=5"
+  "eights Channels=1 Tiles=40 Levels=3"
+  "limit Channels=1 Tiles=1024 Levels=2")
 
 gca_verilate_module(write_ctrl
   "paper TileTokens=64 Tiles=16"
   "odd TileTokens=10 Tiles=3"
   "one TileTokens=12 Tiles=1"
   "slim TileTokens=1 Tiles=5"
+  "single TileTokens=1 Tiles=1"
   "full TileTokens=5 Tiles=3")
 
 gca_verilate_module(code_regs
