@@ -85,6 +85,7 @@ class HeadDriver {
         return event;
     }
 
+    /// No token is offered meanwhile; everything else is at random.
     void reset(bool clock_high) {
         drive_host({.pipelined = bench_.chance(50), .takes = bench_.chance(50)});
         bench_.randomize(bench_->ana_pulse_i, kPulses);
@@ -286,10 +287,15 @@ class HeadDriver {
 
     Pulse random_pulse() { return {.eighths = 8 * bench_.below(kMax + 1), .negative = bench_.chance(50)}; }
 
+    // Failures name this token from now on.
+    void about(const Token* token) { bench_.about_token(token != nullptr ? token->number : -1); }
+
+    // High at the column of `token`, if there is one, and nowhere else.
     template <typename Port>
-    void check_line(const Port& port, std::optional<unsigned> high, const char* what) {
+    void check_line(const Port& port, const Token* token, const char* what) {
+        about(token);
         for (unsigned c = 0; c < kColumns; ++c) {
-            bench_.equal(c == high, get_bit(port, c), what, c);
+            bench_.equal(token != nullptr && c == token->column, get_bit(port, c), what, c);
         }
     }
 
@@ -302,17 +308,21 @@ class HeadDriver {
 
     // The lines that write the columns, and the codes that must hold meanwhile.
     void check_writes() {
-        std::optional<unsigned> k_discharge, k_write, v_discharge, v_write;
+        const Token* k_discharge = nullptr;
+        const Token* k_write = nullptr;
+        const Token* v_discharge = nullptr;
+        const Token* v_write = nullptr;
         const std::int64_t write_cycles = kSchedule.load_cycles - kDischarge;
         for (const Token& token : tokens_) {
+            about(&token);
             const std::int64_t score = token.score.value_or(kNever);
             if (within(token.load, kSchedule.load_cycles)) {
                 check_codes(token.key, bench_->ana_k_dac_o, "S0 ana_k_dac_o");
-                (within(token.load, kDischarge) ? k_discharge : k_write) = token.column;
+                (within(token.load, kDischarge) ? k_discharge : k_write) = &token;
             }
             if (within(score, kDischarge + write_cycles)) {
                 check_codes(token.value, bench_->ana_v_dac_o, "S0 ana_v_dac_o");
-                (within(score, kDischarge) ? v_discharge : v_write) = token.column;
+                (within(score, kDischarge) ? v_discharge : v_write) = &token;
             }
         }
         check_line(bench_->ana_k_discharge_o, k_discharge, "S0 ana_k_discharge_o");
@@ -330,11 +340,13 @@ class HeadDriver {
             mixing = within(token.mix(), kSchedule.mix_cycles) ? &token : mixing;
             emitting = within(token.emit(), kSchedule.emit_cycles) ? &token : emitting;
         }
+        about(scoring);
         for (std::size_t i = 0; i < kDim; ++i) {
             const bool high = scoring != nullptr && within(*scoring->score, scoring->query[i]);
             bench_.equal(high, get_bit(bench_->ana_k_pulse_o, i), "S1 ana_k_pulse_o", static_cast<std::int64_t>(i));
         }
         bench_.equal(scoring != nullptr, bench_->ana_c2p1_integrate_o, "S2 ana_c2p1_integrate_o");
+        about(mixing);
         bench_.equal(mixing != nullptr, bench_->ana_c2p1_emit_o, "S3 ana_c2p1_emit_o");
         bench_.equal(scoring == nullptr && mixing == nullptr, bench_->ana_c2p1_reset_o, "S3 ana_c2p1_reset_o");
         for (unsigned c = 0; c < kColumns; ++c) {
@@ -342,14 +354,15 @@ class HeadDriver {
                          "S3 ana_c2p1_valid_o", c);
         }
         bench_.equal(mixing != nullptr, bench_->ana_c2p2_integrate_o, "S4 ana_c2p2_integrate_o");
+        about(emitting);
         bench_.equal(emitting != nullptr, bench_->ana_c2p2_emit_o, "S5 ana_c2p2_emit_o");
         bench_.equal(mixing == nullptr && emitting == nullptr, bench_->ana_c2p2_reset_o, "S5 ana_c2p2_reset_o");
     }
 
     void check(const Host& host) {
-        bench_.about_token(tokens_.empty() ? -1 : tokens_.front().number);
         check_writes();
         check_phases();
+        about(tokens_.empty() ? nullptr : &tokens_.front());
         const bool valid = !tokens_.empty() && now() >= tokens_.front().result();
         bench_.equal(ready(host.pipelined), bench_->token_ready_o, "S0 token_ready_o");
         bench_.equal(valid, bench_->result_valid_o, "S8 result_valid_o");
