@@ -174,7 +174,7 @@ class HeadDriver {
         [[nodiscard]] std::int64_t result() const { return emit() + kSchedule.emit_cycles + 4; }
         [[nodiscard]] std::int64_t scan() const { return result() - 2; }
     };
-    static constexpr std::int64_t kNever = std::int64_t{1} << 60;
+    static constexpr std::int64_t kNever = std::int64_t{1} << 50;
 
     [[nodiscard]] std::int64_t now() const { return bench_.cycle(); }
     [[nodiscard]] bool within(std::int64_t begin, std::int64_t cycles) const {
