@@ -44,6 +44,7 @@ struct Arguments {
     std::string output;
     std::string report;
     std::string trace;
+    TraceOptions trace_options;
     RunOptions run;
     std::string compare_a;
     std::string compare_b;
@@ -94,7 +95,8 @@ int run_command(const Arguments& arguments) {
         }
     }
     if (!arguments.trace.empty()) {
-        options.trace = arguments.trace;
+        options.trace = arguments.trace_options;
+        options.trace->file = arguments.trace;
     }
     std::optional<NpzWriter> writer;
     if (!arguments.output.empty()) {
@@ -104,7 +106,7 @@ int run_command(const Arguments& arguments) {
         (void)output_target(arguments.report);
     }
     if (options.trace) {
-        (void)output_target(*options.trace);
+        (void)output_target(arguments.trace);
     }
     if (options.engine == Engine::rtl) {
         (void)find_built_head(config);
@@ -125,7 +127,7 @@ int run_command(const Arguments& arguments) {
     }
     fmt::print("{}", format_table(config, sequences, options, result));
     if (options.trace) {
-        fmt::print("  {:<22}gtkwave {}\n", "open the trace with", options.trace->string());
+        fmt::print("  {:<22}gtkwave {}\n", "open the trace with", options.trace->file.string());
     }
     return result.check.mismatches == 0 ? 0 : kDifference;
 }
@@ -186,6 +188,20 @@ void add_number(CLI::App& command, const std::string& name, Number& value, Numbe
     command.add_option_function<std::string>(name, parse, help)->option_text(std::is_integral_v<Number> ? "N" : "X");
 }
 
+void add_trace(CLI::App& command, Arguments& a) {
+    TraceOptions& trace = a.trace_options;
+    command.add_option("--trace", a.trace, "Waveform of one head, digital and analog (rtl engine)")
+        ->option_text("FILE.fst");
+    add_number<std::size_t>(command, "--trace-head", trace.head, 0, SIZE_MAX, "Whose (default 0)");
+    command.add_option("--trace-tokens", trace.tokens, "From token A to B-1 (default 0:64)")->option_text("A:B|all");
+    command.add_option("--trace-tiles", trace.tiles, "Sub-tiles whose analog side is shown (default 0)")
+        ->option_text("0,4:8|all|none");
+    command.add_option("--trace-columns", trace.columns, "Bit lines of each, in both arrays (default all)")
+        ->option_text("0,4:8|all|none");
+    command.add_option("--trace-rows", trace.rows, "Rows whose cells' voltages are shown (default 0:4)")
+        ->option_text("0,4:8|all|none");
+}
+
 void add_run(CLI::App& app, Arguments& a) {
     CLI::App* command = app.add_subcommand("run", "Sends the projections of a file through a head");
     add_choice<Engine>(*command, "--engine", a.run.engine,
@@ -207,7 +223,7 @@ void add_run(CLI::App& app, Arguments& a) {
     add_choice<Backpressure>(*command, "--backpressure", a.run.backpressure,
                              {{"none", Backpressure::none}, {"random", Backpressure::random}},
                              "Whether the host pauses at random (default none)");
-    command->add_option("--trace", a.trace, "Waveform of the run (rtl engine)")->option_text("FILE.fst");
+    add_trace(*command, a);
     command->add_option("--report", a.report, "The run's figures as JSON")->option_text("FILE.json");
     add_choice<Check>(*command, "--check", a.run.check,
                       {{"auto", Check::automatic}, {"always", Check::always}, {"never", Check::never}},

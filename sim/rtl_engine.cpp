@@ -63,14 +63,45 @@ RtlEngine::RtlEngine(const Config& config, const RtlOptions& options)
       sums_(config.geometry.dim, 0),
       accepted_(kInFlight, 0) {
     if (options.trace) {
-        const std::filesystem::path target = output_target(*options.trace);
-        if (!std::ofstream(target)) {
-            throw InputError(fmt::format("{}: cannot write", printable(target.string())));
-        }
-        head_->open_trace(target);
-        tracing_ = true;
+        open_trace(*options.trace);
     }
     reset();
+}
+
+void RtlEngine::open_trace(const TraceSelection& selection) {
+    const std::filesystem::path target = output_target(selection.file);
+    if (!std::ofstream(target)) {
+        throw InputError(fmt::format("{}: cannot write", printable(target.string())));
+    }
+    trace_ = std::make_unique<AnalogTrace>(config_, selection, *bridge_, pins_, trace_signals_);
+    head_->open_trace(target, trace_signals_);
+    begin_trace(0);
+}
+
+void RtlEngine::begin_trace(std::size_t offered) {
+    // The analog side is followed from before the tokens that are in flight when the trace begins.
+    if (offered + kInFlight >= options_.trace->first_token) {
+        bridge_->observe(trace_.get());
+    }
+    tracing_ = offered >= options_.trace->first_token;
+}
+
+void RtlEngine::close_trace() {
+    bridge_->observe(nullptr);
+    trace_.reset();
+    tracing_ = false;
+    head_->close_trace();
+}
+
+void RtlEngine::trace_analog(std::uint64_t time_ps) {
+    if (tracing_) {
+        for (std::uint64_t t = trace_->next_point(traced_ps_); t < time_ps; t = trace_->next_point(t)) {
+            trace_->settle(t);
+            head_->dump(t);
+        }
+    }
+    trace_->settle(time_ps);
+    traced_ps_ = time_ps;
 }
 
 void RtlEngine::reset() {
@@ -92,16 +123,28 @@ void RtlEngine::reset() {
 }
 
 void RtlEngine::clock() {
+    const std::uint64_t rise_ps = cycle_ * kClockPs;
+    const std::uint64_t fall_ps = rise_ps + kClockPs / 2;
     *pins_.clk = 1;
     head_->eval();
-    if (tracing_) {
-        head_->dump(cycle_ * kClockPs);
+    if (trace_) {
+        trace_analog(rise_ps);
+        if (tracing_) {
+            head_->dump(rise_ps);
+        }
+        trace_analog(fall_ps);
     }
     bridge_->step(cycle_);
     *pins_.clk = 0;
     head_->eval();
-    if (tracing_) {
-        head_->dump(cycle_ * kClockPs + kClockPs / 2);
+    if (trace_) {
+        trace_->settle(fall_ps);
+        if (tracing_) {
+            head_->dump(fall_ps);
+        }
+    }
+    if (head_->failed()) {
+        throw AssertionError(fmt::format("cycle {}: an assertion of the RTL failed (named above)", cycle_));
     }
     ++cycle_;
 }
@@ -161,6 +204,9 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
                 drive_token(token(sent));
                 *pins_.new_sequence = sent == 0 ? 1 : 0;
                 driven = sent;
+                if (trace_) {
+                    begin_trace(sent);
+                }
             }
             *pins_.token_valid = offer ? 1 : 0;
             *pins_.result_ready = takes.next() ? 1 : 0;
@@ -180,10 +226,15 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
             }
             idle += (sent == tokens || offer) && *pins_.result_ready != 0 ? 1 : 0;
             clock();
+            if (trace_ && taken == options_.trace->end_token) {
+                close_trace();
+            }
         }
     } catch (...) {
-        head_->close_trace();
-        tracing_ = false;
+        if (tracing_) {
+            head_->dump(cycle_ * kClockPs + kClockPs / 2);  // what was seen in the cycle of the fault
+        }
+        close_trace();
         throw;
     }
     *pins_.token_valid = 0;

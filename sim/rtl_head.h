@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "behavioral/config.h"
+#include "sim/trace_signals.h"
 
 namespace gca {
 
@@ -66,9 +67,12 @@ class RtlHead {
     [[nodiscard]] const HeadPins& pins() const { return pins_; }
     /// Settles the outputs after inputs have changed; a change of clk from 0 to 1 is the rising edge.
     virtual void eval() = 0;
+    /// Whether an assertion of the RTL has failed; Verilator has printed which.
+    [[nodiscard]] virtual bool failed() const = 0;
 
-    /// Starts an FST file; `dump` writes the present values at `time_ps`.
-    virtual void open_trace(const std::filesystem::path& file) = 0;
+    /// Starts an FST file with the RTL's signals and `extra`, which must outlive the trace; `dump` writes what has
+    /// changed, at `time_ps`.
+    virtual void open_trace(const std::filesystem::path& file, const TraceSignals& extra) = 0;
     virtual void dump(std::uint64_t time_ps) = 0;
     virtual void close_trace() = 0;
 

@@ -119,17 +119,26 @@ void add(StepStatistics& sum, const StepStatistics& part) {
 
 void run_rtl(const Config& config, const Sequences& sequences, const RunOptions& options, RunResult& result,
              Collector& collector) {
+    const RtlOptions plain{.window = result.window,
+                           .mode = options.mode,
+                           .backpressure = options.backpressure,
+                           .seed = options.seed,
+                           .trace = std::nullopt};
     std::vector<std::unique_ptr<RtlEngine>> engines(result.threads);
     for (std::unique_ptr<RtlEngine>& engine : engines) {
-        engine = std::make_unique<RtlEngine>(config, RtlOptions{.window = result.window,
-                                                                .mode = options.mode,
-                                                                .backpressure = options.backpressure,
-                                                                .seed = options.seed,
-                                                                .trace = options.trace});
+        engine = std::make_unique<RtlEngine>(config, plain);
+    }
+    // The traced head has an engine of its own, so that its times do not depend on the heads before it.
+    RtlEngine* traced = nullptr;
+    if (options.trace) {
+        RtlOptions with_trace = plain;
+        with_trace.trace = resolve(*options.trace, config.geometry, sequences.heads, sequences.tokens);
+        traced = engines.emplace_back(std::make_unique<RtlEngine>(config, with_trace)).get();
     }
     const auto start = Clock::now();
     for_each_head(sequences.heads, result.threads, [&](unsigned worker, std::size_t head) {
-        engines[worker]->run(
+        RtlEngine& engine = options.trace && options.trace->head == head ? *traced : *engines[worker];
+        engine.run(
             head, sequences.tokens, [&](std::size_t token) { return sequences.token(head, token); },
             [&](std::size_t token, std::span<const std::int32_t> sums) { collector.add_sums(head, token, sums); });
     });
@@ -313,10 +322,6 @@ void check_options(const Config& config, const RunOptions& options) {
     if (options.trace && options.engine != Engine::rtl) {
         throw InputError("--trace is for the rtl engine: the other engines have no signals");
     }
-    if (options.trace && options.threads > 1) {
-        throw InputError(
-            fmt::format("--threads is {}: a traced run is one thread, its heads one after the other", options.threads));
-    }
 }
 
 }  // namespace
@@ -328,7 +333,7 @@ RunResult run(const Config& config, const Sequences& sequences, const RunOptions
     result.window = options.window == 0 ? config.geometry.capacity() : options.window;
     const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
     const std::size_t wanted = options.threads != 0 ? options.threads : cores;
-    result.threads = options.trace ? 1 : static_cast<unsigned>(std::clamp<std::size_t>(sequences.heads, 1, wanted));
+    result.threads = static_cast<unsigned>(std::clamp<std::size_t>(sequences.heads, 1, wanted));
     if (options.probe) {
         allocate_probe(config, sequences, options, result);
     }

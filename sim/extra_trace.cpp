@@ -1,0 +1,103 @@
+#include "sim/extra_trace.h"
+
+#include <string>
+#include <vector>
+
+namespace gca {
+
+namespace {
+
+using Kind = TraceSignals::Kind;
+using Signal = TraceSignals::Signal;
+
+// The callbacks' interface is not a documented one: it is that of 5.006, or that of 5.032.
+#if VERILATOR_VERSION_INTEGER < 5020000
+
+void add_callbacks(VerilatedFst& trace, VerilatedFst::dumpCb_t all, VerilatedFst::dumpCb_t changes, void* self) {
+    trace.addFullCb(all, self);
+    trace.addChgCb(changes, self);
+}
+
+void declare_signal(VerilatedFst& trace, const Signal& signal, std::uint32_t code) {
+    std::string prefix;
+    for (const std::string& scope : signal.scopes) {
+        prefix += scope + ' ';
+    }
+    trace.pushNamePrefix(prefix);
+    if (signal.kind == Kind::real) {
+        trace.declDouble(code, signal.name.c_str(), -1, FST_VD_IMPLICIT, FST_VT_VCD_REAL, false, -1);
+    } else {
+        trace.declBit(code, signal.name.c_str(), -1, FST_VD_IMPLICIT, FST_VT_VCD_WIRE, false, -1);
+    }
+    trace.popNamePrefix();
+}
+
+#else
+
+void add_callbacks(VerilatedFst& trace, VerilatedFst::dumpCb_t all, VerilatedFst::dumpCb_t changes, void* self) {
+    trace.addFullCb(all, 0, self);
+    trace.addChgCb(changes, 0, self);
+}
+
+void declare_signal(VerilatedFst& trace, const Signal& signal, std::uint32_t code) {
+    constexpr auto kNone = VerilatedTraceSigDirection::NONE;
+    for (const std::string& scope : signal.scopes) {
+        trace.pushPrefix(scope, VerilatedTracePrefixType::SCOPE_MODULE);
+    }
+    if (signal.kind == Kind::real) {
+        trace.declDouble(code, 0, signal.name.c_str(), -1, kNone, VerilatedTraceSigKind::VAR,
+                         VerilatedTraceSigType::DOUBLE, false, -1);
+    } else {
+        trace.declBit(code, 0, signal.name.c_str(), -1, kNone, VerilatedTraceSigKind::WIRE,
+                      VerilatedTraceSigType::LOGIC, false, -1);
+    }
+    for (std::size_t i = 0; i < signal.scopes.size(); ++i) {
+        trace.popPrefix();
+    }
+}
+
+#endif
+
+}  // namespace
+
+ExtraTrace::ExtraTrace(const TraceSignals& signals, VerilatedFst& trace) : signals_(&signals) {
+    trace.addInitCb(&ExtraTrace::declare, this);
+    add_callbacks(trace, &ExtraTrace::write_all, &ExtraTrace::write_changes, this);
+}
+
+void ExtraTrace::declare(void* self, VerilatedFst* trace, std::uint32_t first_code) {
+    auto& extra = *static_cast<ExtraTrace*>(self);
+    extra.first_code_ = first_code;
+    for (const Signal& signal : extra.signals_->all()) {
+        declare_signal(*trace, signal, first_code);
+        first_code += kWords;
+    }
+}
+
+void ExtraTrace::write_all(void* self, VerilatedFst::Buffer* buffer) {
+    const auto& extra = *static_cast<ExtraTrace*>(self);
+    std::uint32_t* old = buffer->oldp(extra.first_code_);
+    for (std::size_t i = 0; i < extra.signals_->all().size(); ++i, old += kWords) {
+        const double value = extra.signals_->values()[i];
+        if (extra.signals_->all()[i].kind == Kind::real) {
+            buffer->fullDouble(old, value);
+        } else {
+            buffer->fullBit(old, value != 0.0 ? 1 : 0);
+        }
+    }
+}
+
+void ExtraTrace::write_changes(void* self, VerilatedFst::Buffer* buffer) {
+    const auto& extra = *static_cast<ExtraTrace*>(self);
+    std::uint32_t* old = buffer->oldp(extra.first_code_);
+    for (std::size_t i = 0; i < extra.signals_->all().size(); ++i, old += kWords) {
+        const double value = extra.signals_->values()[i];
+        if (extra.signals_->all()[i].kind == Kind::real) {
+            buffer->chgDouble(old, value);
+        } else {
+            buffer->chgBit(old, value != 0.0 ? 1 : 0);
+        }
+    }
+}
+
+}  // namespace gca
