@@ -60,7 +60,7 @@ void declare_signal(VerilatedFst& trace, const Signal& signal, std::uint32_t cod
 
 }  // namespace
 
-ExtraTrace::ExtraTrace(const TraceSignals& signals, VerilatedFst& trace) : signals_(&signals) {
+ExtraTrace::ExtraTrace(TraceSignals& signals, VerilatedFst& trace) : signals_(&signals) {
     trace.addInitCb(&ExtraTrace::declare, this);
     add_callbacks(trace, &ExtraTrace::write_all, &ExtraTrace::write_changes, this);
 }
@@ -74,30 +74,26 @@ void ExtraTrace::declare(void* self, VerilatedFst* trace, std::uint32_t first_co
     }
 }
 
+void ExtraTrace::write(VerilatedFst::Buffer& buffer, std::size_t signal) const {
+    std::uint32_t* old = buffer.oldp(first_code_ + static_cast<std::uint32_t>(signal) * kWords);
+    if (signals_->all()[signal].kind == Kind::real) {
+        buffer.fullDouble(old, signals_->value(signal));
+    } else {
+        buffer.fullBit(old, signals_->value(signal) != 0.0 ? 1 : 0);
+    }
+}
+
 void ExtraTrace::write_all(void* self, VerilatedFst::Buffer* buffer) {
     const auto& extra = *static_cast<ExtraTrace*>(self);
-    std::uint32_t* old = buffer->oldp(extra.first_code_);
-    for (std::size_t i = 0; i < extra.signals_->all().size(); ++i, old += kWords) {
-        const double value = extra.signals_->values()[i];
-        if (extra.signals_->all()[i].kind == Kind::real) {
-            buffer->fullDouble(old, value);
-        } else {
-            buffer->fullBit(old, value != 0.0 ? 1 : 0);
-        }
+    extra.signals_->take_changes([](std::size_t) {});
+    for (std::size_t signal = 0; signal < extra.signals_->all().size(); ++signal) {
+        extra.write(*buffer, signal);
     }
 }
 
 void ExtraTrace::write_changes(void* self, VerilatedFst::Buffer* buffer) {
     const auto& extra = *static_cast<ExtraTrace*>(self);
-    std::uint32_t* old = buffer->oldp(extra.first_code_);
-    for (std::size_t i = 0; i < extra.signals_->all().size(); ++i, old += kWords) {
-        const double value = extra.signals_->values()[i];
-        if (extra.signals_->all()[i].kind == Kind::real) {
-            buffer->chgDouble(old, value);
-        } else {
-            buffer->chgBit(old, value != 0.0 ? 1 : 0);
-        }
-    }
+    extra.signals_->take_changes([&](std::size_t signal) { extra.write(*buffer, signal); });
 }
 
 }  // namespace gca

@@ -5,6 +5,7 @@
 #include <verilated.h>
 #include <verilated_fst_c.h>
 
+#include <cstddef>
 #include <cstdint>
 
 #include "sim/trace_signals.h"
@@ -14,7 +15,7 @@ namespace gca {
 class ExtraTrace {
  public:
     /// Before `trace` is opened; both must outlive it.
-    ExtraTrace(const TraceSignals& signals, VerilatedFst& trace);
+    ExtraTrace(TraceSignals& signals, VerilatedFst& trace);
 
  private:
     // A signal's codes are two words of Verilator's buffer of old values, as a real number needs.
@@ -23,8 +24,9 @@ class ExtraTrace {
     static void declare(void* self, VerilatedFst* trace, std::uint32_t first_code);
     static void write_all(void* self, VerilatedFst::Buffer* buffer);
     static void write_changes(void* self, VerilatedFst::Buffer* buffer);
+    void write(VerilatedFst::Buffer& buffer, std::size_t signal) const;
 
-    const TraceSignals* signals_;
+    TraceSignals* signals_;
     std::uint32_t first_code_ = 0;
 };
 

@@ -72,7 +72,7 @@ class RtlHead {
 
     /// Starts an FST file with the RTL's signals and `extra`, which must outlive the trace; `dump` writes what has
     /// changed, at `time_ps`.
-    virtual void open_trace(const std::filesystem::path& file, const TraceSignals& extra) = 0;
+    virtual void open_trace(const std::filesystem::path& file, TraceSignals& extra) = 0;
     virtual void dump(std::uint64_t time_ps) = 0;
     virtual void close_trace() = 0;
 

@@ -35,7 +35,7 @@ class VerilatedHead final : public RtlHead {
 
     [[nodiscard]] bool failed() const override { return context_.gotError(); }
 
-    void open_trace(const std::filesystem::path& file, const TraceSignals& extra) override {
+    void open_trace(const std::filesystem::path& file, TraceSignals& extra) override {
         trace_ = std::make_unique<VerilatedFstC>();
         model_->trace(trace_.get(), 99);
         extra_ = std::make_unique<ExtraTrace>(extra, *trace_->spTrace());
