@@ -1,4 +1,5 @@
-// The program `gca`. Exit codes: 0 success, 1 a difference or a broken contract was found, 2 bad input.
+// The program `gca`. Exit codes: 0 success, 1 a difference or a broken contract was found, 2 bad input, 128 + n ended
+// by signal n.
 
 #include <fmt/format.h>
 #include <fmt/os.h>
@@ -24,6 +25,7 @@
 #include "sim/bench.h"
 #include "sim/compare.h"
 #include "sim/config_file.h"
+#include "sim/interrupt.h"
 #include "sim/npz.h"
 #include "sim/output_file.h"
 #include "sim/printable.h"
@@ -81,6 +83,7 @@ void write_output(NpzWriter& writer, const Config& config, const Sequences& sequ
 }
 
 int run_command(const Arguments& arguments) {
+    catch_interrupts();
     const Config config = read_config(arguments);
     RunOptions options = arguments.run;
     const std::filesystem::path input =
@@ -288,6 +291,9 @@ int main(int argc, char** argv) {
     } catch (const gca::InputError& error) {
         complain(error.what());
         return gca::kBadInput;
+    } catch (const gca::Interrupted& interrupt) {
+        complain(interrupt.what());
+        return 128 + interrupt.signal();
     } catch (const std::bad_alloc&) {
         complain("not enough memory for a head of this geometry, or for this input");
     } catch (const std::exception& error) {

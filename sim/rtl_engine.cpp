@@ -10,6 +10,7 @@
 #include "behavioral/codec.h"
 #include "behavioral/error.h"
 #include "sim/bits.h"
+#include "sim/interrupt.h"
 #include "sim/output_file.h"
 #include "sim/printable.h"
 
@@ -225,6 +226,7 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
                                                cycle_, idle, taken));
             }
             idle += (sent == tokens || offer) && *pins_.result_ready != 0 ? 1 : 0;
+            check_interrupt();
             clock();
             if (trace_ && taken == options_.trace->end_token) {
                 close_trace();

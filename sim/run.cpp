@@ -15,6 +15,7 @@
 #include "behavioral/functional_head.h"
 #include "behavioral/reference.h"
 #include "behavioral/softmax_attention.h"
+#include "sim/interrupt.h"
 
 namespace gca {
 
@@ -164,6 +165,7 @@ void run_model(const Config& config, const Sequences& sequences, RunResult& resu
         Probe probe;
         model.new_sequence();
         for (std::size_t token = 0; token < sequences.tokens; ++token) {
+            check_interrupt();
             model.step(sequences.token(head, token), step, result.probe ? &probe : nullptr);
             collector.add_step(head, token, step);
             if (result.probe) {
@@ -246,6 +248,7 @@ HeadCheck check_head(const Config& config, const Sequences& sequences, std::size
     const double a = config.scalers.output.gain(head);
     const double b = config.scalers.output.offset(head);
     for (std::size_t token = 0; token < sequences.tokens; ++token) {
+        check_interrupt();
         reference.step(sequences.token(head, token), expected);
         softmax.step(sequences.token(head, token), exact);
         const std::size_t first = (head * sequences.tokens + token) * sequences.dim;
