@@ -126,6 +126,7 @@ void RtlEngine::reset() {
 void RtlEngine::clock() {
     const std::uint64_t rise_ps = cycle_ * kClockPs;
     const std::uint64_t fall_ps = rise_ps + kClockPs / 2;
+    head_->set_time(rise_ps);
     *pins_.clk = 1;
     head_->eval();
     if (trace_) {
@@ -135,6 +136,9 @@ void RtlEngine::clock() {
         }
         trace_analog(fall_ps);
     }
+    if (head_->failed()) {
+        throw AssertionError(fmt::format("cycle {}: an assertion of the RTL failed (named above)", cycle_));
+    }
     bridge_->step(cycle_);
     *pins_.clk = 0;
     head_->eval();
@@ -143,9 +147,6 @@ void RtlEngine::clock() {
         if (tracing_) {
             head_->dump(fall_ps);
         }
-    }
-    if (head_->failed()) {
-        throw AssertionError(fmt::format("cycle {}: an assertion of the RTL failed (named above)", cycle_));
     }
     ++cycle_;
 }

@@ -67,6 +67,8 @@ class RtlHead {
     [[nodiscard]] const HeadPins& pins() const { return pins_; }
     /// Settles the outputs after inputs have changed; a change of clk from 0 to 1 is the rising edge.
     virtual void eval() = 0;
+    /// What the RTL's messages take for the time.
+    virtual void set_time(std::uint64_t time_ps) = 0;
     /// Whether an assertion of the RTL has failed; Verilator has printed which.
     [[nodiscard]] virtual bool failed() const = 0;
 

@@ -32,6 +32,7 @@ class VerilatedHead final : public RtlHead {
     }
 
     void eval() override { model_->eval(); }
+    void set_time(std::uint64_t time_ps) override { context_.time(time_ps); }
 
     [[nodiscard]] bool failed() const override { return context_.gotError(); }
 
