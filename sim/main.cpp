@@ -175,8 +175,8 @@ void add_choice(CLI::App& command, const std::string& name, Enum& value, const s
 
 /// An option that takes a number within limits.
 template <typename Number>
-void add_number(CLI::App& command, const std::string& name, Number& value, Number least, Number greatest,
-                const std::string& help) {
+CLI::Option* add_number(CLI::App& command, const std::string& name, Number& value, Number least, Number greatest,
+                        const std::string& help) {
     const auto parse = [name, least, greatest, &value](const std::string& word) {
         Number number{};
         const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
@@ -188,21 +188,27 @@ void add_number(CLI::App& command, const std::string& name, Number& value, Numbe
         }
         value = number;
     };
-    command.add_option_function<std::string>(name, parse, help)->option_text(std::is_integral_v<Number> ? "N" : "X");
+    return command.add_option_function<std::string>(name, parse, help)
+        ->option_text(std::is_integral_v<Number> ? "N" : "X");
 }
 
 void add_trace(CLI::App& command, Arguments& a) {
     TraceOptions& trace = a.trace_options;
-    command.add_option("--trace", a.trace, "Waveform of one head, digital and analog (rtl engine)")
-        ->option_text("FILE.fst");
-    add_number<std::size_t>(command, "--trace-head", trace.head, 0, SIZE_MAX, "Whose (default 0)");
-    command.add_option("--trace-tokens", trace.tokens, "From token A to B-1 (default 0:64)")->option_text("A:B|all");
+    CLI::Option* file = command.add_option("--trace", a.trace, "Waveform of one head, digital and analog (rtl engine)");
+    file->option_text("FILE.fst");
+    add_number<std::size_t>(command, "--trace-head", trace.head, 0, SIZE_MAX, "Whose (default 0)")->needs(file);
+    command.add_option("--trace-tokens", trace.tokens, "From token A to B-1 (default 0:64)")
+        ->option_text("A:B|all")
+        ->needs(file);
     command.add_option("--trace-tiles", trace.tiles, "Sub-tiles whose analog side is shown (default 0)")
-        ->option_text("0,4:8|all|none");
+        ->option_text("0,4:8|all|none")
+        ->needs(file);
     command.add_option("--trace-columns", trace.columns, "Bit lines of each, in both arrays (default all)")
-        ->option_text("0,4:8|all|none");
+        ->option_text("0,4:8|all|none")
+        ->needs(file);
     command.add_option("--trace-rows", trace.rows, "Rows whose cells' voltages are shown (default 0:4)")
-        ->option_text("0,4:8|all|none");
+        ->option_text("0,4:8|all|none")
+        ->needs(file);
 }
 
 void add_run(CLI::App& app, Arguments& a) {

@@ -97,7 +97,8 @@ TraceSelection resolve(const TraceOptions& options, const Geometry& geometry, st
         selection.end_token = std::min(range->end, tokens);
     }
     selection.tiles = IndexList("--trace-tiles", options.tiles).below(geometry.tiles);
-    selection.rows = IndexList("--trace-rows", options.rows).below(geometry.dim);
+    const std::string first_rows = fmt::format("0:{}", std::min<std::size_t>(geometry.dim, 4));
+    selection.rows = IndexList("--trace-rows", options.rows.empty() ? first_rows : options.rows).below(geometry.dim);
     // The two arrays of a sub-tile may differ in their number of bit lines.
     const auto lines =
         IndexList("--trace-columns", options.columns).below(std::max(geometry.tile_tokens, geometry.dim));

@@ -38,7 +38,7 @@ struct TraceOptions {
     std::string tokens = "0:64";  ///< A:B (B not included) or "all"
     std::string tiles = "0";      ///< sub-tiles whose analog side is shown
     std::string columns = "all";  ///< bit lines of each: tokens' columns of the K array, outputs of the V array
-    std::string rows = "0:4";     ///< rows of these columns whose cells' voltages are shown, in both arrays
+    std::string rows;  ///< rows of these columns whose cells' voltages are shown, in both arrays; "": the first four
 };
 
 /// The same for a geometry and an input.

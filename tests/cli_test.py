@@ -12,9 +12,11 @@ import os
 import pty
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -711,7 +713,20 @@ class Refusals(CliTest):
         self.refused_run("--probe", says=("--probe", "rtl", "functional", "reference"))
         for engine in ("functional", "reference"):
             self.refused_run("--engine", engine, "--trace", "wave.fst", says=("--trace", "rtl"))
-        self.refused_run("--trace", "wave.fst", "--threads", 2, says=("--threads", "2"))
+
+    def test_what_a_trace_shows_must_exist(self):
+        for option, value, *says in (("--trace-tokens", "5:5", "A:B"), ("--trace-tokens", "x", "A:B"),
+                                     ("--trace-tokens", "20:22", "19"), ("--trace-tokens", "0,4", "A:B"),
+                                     ("--trace-head", "3", "2"), ("--trace-head", "-1"), ("--trace-tiles", "2", "1"),
+                                     ("--trace-tiles", "0:3", "1"),
+                                     ("--trace-columns", "8", "7"), ("--trace-columns", "1,,2", "numbers"),
+                                     ("--trace-rows", "7:9", "7"), ("--trace-rows", "99999999999999999999", "numbers")):
+            with self.subTest(option=option, value=value):
+                self.refused_run("--trace", "wave.fst", f"{option}={value}", says=(option, value, *says))
+
+    def test_what_a_trace_shows_needs_a_trace(self):
+        for option in ("--trace-tokens", "--trace-head", "--trace-tiles", "--trace-columns", "--trace-rows"):
+            self.refused_run(option, "0", says=(option, "--trace"))
 
     def test_unwritable_files(self):
         (self.folder / "sub").mkdir()
@@ -841,10 +856,9 @@ class Traces(CliTest):
         data = path.read_bytes()
         self.assertEqual(data[:9], b"\0" + (329).to_bytes(8, "big"))  # FST's header block
         self.assertGreater(len(data), 5000)
-        if shutil.which("fst2vcd"):
-            vcd = subprocess.run(["fst2vcd", str(path)], capture_output=True, text=True, check=True).stdout
-            for signal in ("clk", "token_valid", "result_valid", "ana_"):
-                self.assertIn(signal, vcd)
+        vcd = subprocess.run(["fst2vcd", str(path)], capture_output=True, text=True, check=True).stdout
+        for name in ("clk_i", "token_valid_i", "result_valid_o", "ana_pulse_i", "analog"):
+            self.assertIn(name, vcd)
 
     def test_trace(self):
         for geometry in (TINY, ODD):
@@ -857,6 +871,34 @@ class Traces(CliTest):
                 self.assertEqual(set(self.files()) - before, {"traced.npz", "wave.fst"} - before)
                 self.assertEqual((self.folder / "plain.npz").read_bytes(), (self.folder / "traced.npz").read_bytes())
                 self.check_trace(self.folder / "wave.fst")
+
+    def test_one_trace_on_any_number_of_threads(self):
+        conf, name = self.config(TINY), self.input(projections(5, 20, 8))
+        traces = []
+        for threads in (1, 2, 5):
+            self.gca("run", "--config", conf, "--input", name, "--threads", threads, "--trace", "wave.fst",
+                     "--trace-head", 3, "--trace-tokens", "2:18")
+            vcd = subprocess.run(["fst2vcd", str(self.folder / "wave.fst")], capture_output=True, text=True, check=True)
+            traces.append(vcd.stdout.split("$timescale")[1])
+        self.assertEqual(len(set(traces)), 1)
+
+    def test_an_interrupted_run_leaves_a_readable_trace_and_nothing_else(self):
+        conf, name = self.config(TINY), self.input(projections(1, 2_000_000, 8))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before = set(self.files())
+            run = subprocess.Popen([GCA, "run", "--config", conf, "--input", name, "--output", "new.npz", "--trace",
+                                    "wave.fst", "--trace-tokens", "all", "--trace-tiles", "none"], cwd=self.folder,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            while not (self.folder / "wave.fst").exists():
+                time.sleep(0.01)
+            time.sleep(0.3)
+            run.send_signal(number)
+            _, message = run.communicate(timeout=20)
+            self.assertEqual(run.returncode, 128 + number)
+            self.assertEqual(message, "gca: interrupted\n")
+            self.assertEqual(set(self.files()) - before, {"wave.fst"} - before)
+            self.check_trace(self.folder / "wave.fst")
+            (self.folder / "wave.fst").unlink()
 
     def test_report_is_that_of_an_untraced_run(self):
         conf, name = self.config(TINY), self.input(projections(2, 20, 8))
