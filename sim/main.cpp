@@ -197,7 +197,7 @@ void add_trace(CLI::App& command, Arguments& a) {
     CLI::Option* file = command.add_option("--trace", a.trace, "Waveform of one head, digital and analog (rtl engine)");
     file->option_text("FILE.fst");
     add_number<std::size_t>(command, "--trace-head", trace.head, 0, SIZE_MAX, "Whose (default 0)")->needs(file);
-    command.add_option("--trace-tokens", trace.tokens, "From token A to B-1 (default 0:64)")
+    command.add_option("--trace-tokens", trace.tokens, "From token A to B-1 (default 0:32)")
         ->option_text("A:B|all")
         ->needs(file);
     command.add_option("--trace-tiles", trace.tiles, "Sub-tiles whose analog side is shown (default 0)")

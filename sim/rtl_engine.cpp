@@ -126,9 +126,7 @@ void RtlEngine::reset() {
 void RtlEngine::clock() {
     const std::uint64_t rise_ps = cycle_ * kClockPs;
     const std::uint64_t fall_ps = rise_ps + kClockPs / 2;
-    head_->set_time(rise_ps);
-    *pins_.clk = 1;
-    head_->eval();
+    const bool sound = head_->rise(rise_ps);
     if (trace_) {
         trace_analog(rise_ps);
         if (tracing_) {
@@ -136,7 +134,7 @@ void RtlEngine::clock() {
         }
         trace_analog(fall_ps);
     }
-    if (head_->failed()) {
+    if (!sound) {
         throw AssertionError(fmt::format("cycle {}: an assertion of the RTL failed (named above)", cycle_));
     }
     bridge_->step(cycle_);

@@ -65,12 +65,10 @@ class RtlHead {
     virtual ~RtlHead() = default;
 
     [[nodiscard]] const HeadPins& pins() const { return pins_; }
-    /// Settles the outputs after inputs have changed; a change of clk from 0 to 1 is the rising edge.
+    /// Settles the outputs after inputs have changed.
     virtual void eval() = 0;
-    /// What the RTL's messages take for the time.
-    virtual void set_time(std::uint64_t time_ps) = 0;
-    /// Whether an assertion of the RTL has failed; Verilator has printed which.
-    [[nodiscard]] virtual bool failed() const = 0;
+    /// The rising edge, at `time_ps`. False if an assertion of the RTL has failed; Verilator has printed which.
+    [[nodiscard]] virtual bool rise(std::uint64_t time_ps) = 0;
 
     /// Starts an FST file with the RTL's signals and `extra`, which must outlive the trace; `dump` writes what has
     /// changed, at `time_ps`.

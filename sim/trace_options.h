@@ -35,7 +35,7 @@ class IndexList {
 struct TraceOptions {
     std::filesystem::path file;
     std::size_t head = 0;
-    std::string tokens = "0:64";  ///< A:B (B not included) or "all"
+    std::string tokens = "0:32";  ///< A:B (B not included) or "all"
     std::string tiles = "0";      ///< sub-tiles whose analog side is shown
     std::string columns = "all";  ///< bit lines of each: tokens' columns of the K array, outputs of the V array
     std::string rows;  ///< rows of these columns whose cells' voltages are shown, in both arrays; "": the first four

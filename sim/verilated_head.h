@@ -32,9 +32,12 @@ class VerilatedHead final : public RtlHead {
     }
 
     void eval() override { model_->eval(); }
-    void set_time(std::uint64_t time_ps) override { context_.time(time_ps); }
-
-    [[nodiscard]] bool failed() const override { return context_.gotError(); }
+    [[nodiscard]] bool rise(std::uint64_t time_ps) override {
+        context_.time(time_ps);
+        model_->clk_i = 1;
+        model_->eval();
+        return !context_.gotError();
+    }
 
     void open_trace(const std::filesystem::path& file, TraceSignals& extra) override {
         trace_ = std::make_unique<VerilatedFstC>();

@@ -52,7 +52,7 @@ TEST(TraceOptions, DefaultIsOneSubTileAndTheFirstTokens) {
     const TraceSelection s = resolve({.file = "a.fst"}, {}, 3, 100);
     EXPECT_EQ(s.file, "a.fst");
     EXPECT_EQ(s.first_token, 0);
-    EXPECT_EQ(s.end_token, 64);
+    EXPECT_EQ(s.end_token, 32);
     EXPECT_EQ(s.tiles, Indices{0});
     EXPECT_EQ(s.k_lines, up_to(64));
     EXPECT_EQ(s.v_lines, up_to(64));
