@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstring>
 #include <fstream>
+#include <system_error>
 
 #include "behavioral/codec.h"
 #include "behavioral/error.h"
@@ -23,6 +24,17 @@ constexpr std::size_t kInFlight = 8;
 // A result that the host is waiting for comes within this many latencies, or never.
 constexpr std::uint64_t kPatience = 4;
 constexpr std::uint64_t kClockPs = 1000;
+// The FST writer does not notice a full disk. It may hold back this much.
+constexpr std::uintmax_t kTraceReserveBytes = std::uintmax_t{64} << 20U;
+
+void check_space(const std::filesystem::path& file) {
+    std::error_code error;
+    const std::filesystem::space_info space = std::filesystem::space(std::filesystem::absolute(file).parent_path(), error);
+    if (!error && space.available < kTraceReserveBytes) {
+        throw InputError(fmt::format("{}: {} MB are free on its disk: a trace needs {} MB", printable(file.string()),
+                                     space.available >> 20U, kTraceReserveBytes >> 20U));
+    }
+}
 
 }  // namespace
 
@@ -71,6 +83,7 @@ RtlEngine::RtlEngine(const Config& config, const RtlOptions& options)
 
 void RtlEngine::open_trace(const TraceSelection& selection) {
     const std::filesystem::path target = output_target(selection.file);
+    check_space(target);
     if (!std::ofstream(target)) {
         throw InputError(fmt::format("{}: cannot write", printable(target.string())));
     }
@@ -206,6 +219,7 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
                 driven = sent;
                 if (trace_) {
                     begin_trace(sent);
+                    check_space(output_target(options_.trace->file));
                 }
             }
             *pins_.token_valid = offer ? 1 : 0;
