@@ -1,8 +1,8 @@
 """What scripts/regress runs: configurations, cases, and each case's settings and input.
 
-A case's identifier says all of it, in readable words: paper-pipelined-voltage-random-s3 is the configuration, the mode, the
-form of leakage, the back-pressure profile and the seed; tile-functional-product-s1 is one of the functional engine. The
-identifier alone decides the input, whatever else is run.
+A case's identifier says all of it, in readable words: paper-pipelined-voltage-random-s3 is the configuration, the mode,
+the form of leakage, the back-pressure profile and the seed; tile-functional-product-s1 is one of the functional engine.
+The identifier alone decides the input, whatever else is run.
 """
 import dataclasses
 import itertools
@@ -15,7 +15,7 @@ MODES = ("sequential", "pipelined", "functional")  # the last: the functional en
 LEAKAGES = ("off", "voltage", "product")
 BACKPRESSURES = ("none", "random", "consumer", "producer", "stop_and_go")
 SUPPLY_V = 0.9
-LARGEST_SEED = 2**32 - 1
+LARGEST_SEED = 10**9
 GEOMETRY = re.compile(r"([a-z][a-z0-9_]*)=(\d+)x(\d+)x(\d+)(?::(\d+)x(\d+)x(\d+))?")
 SOAK_TOKENS = 30000  # of one case
 

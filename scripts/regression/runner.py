@@ -40,9 +40,11 @@ class Result:
         mode = f"mode {case.mode}, back-pressure {case.backpressure}" if case.backpressure else "engine functional"
         lines = [f"FAILED {case.id}: {self.failure}",
                  f"  seed {case.seed}, configuration {case.configuration}, {mode}, leakage {case.leakage}",
-                 f"  {settings.heads} heads of {settings.tokens} tokens, window {settings.window}, cell {settings.cell}, "
-                 f"decay {settings.decay} a token, s_sat {settings.s_sat}, a_sat {settings.a_sat}"]
-        return "\n".join(lines + [f"  {line}" for line in self.said.splitlines()] + [f"  replay: {self.replay}"])
+                 f"  tokens {settings.heads} heads of {settings.tokens}, window {settings.window}, "
+                 f"cell {settings.cell}, decay {settings.decay} a token, s_sat {settings.s_sat}, "
+                 f"a_sat {settings.a_sat}"]
+        said = [f"  {line}" for line in self.said.splitlines() if not self.failure.endswith(line)]
+        return "\n".join([*lines, *said, f"  replay: {self.replay}"])
 
 
 def command(case, settings, folder):
@@ -61,15 +63,18 @@ def replay_line(case, settings, folder, first):
     return shlex.join(command(case, settings, folder) + trace)
 
 
-def judge(case, settings, code, report):
-    """Why the run is a failure; empty if it is none. Nothing counts as passed that was not compared."""
+def judge(case, settings, code, report, complaint):
+    """Why the run is a failure; empty if it is none. Nothing counts as passed that was not compared.
+
+    `complaint`: the last line of the run's stderr.
+    """
     check = report.get("check", {})
     if code < 0:
         return f"crash: {signal.Signals(-code).name}"
     if check.get("mismatches"):
         return f"{check['mismatches']} of {check['outputs']} outputs differ from the reference"
     if code != 0:
-        return f"exit code {code}"
+        return f"exit code {code}" + (f": {complaint}" if complaint else "")
     if not report:
         return "no report"
     if not check.get("done"):
@@ -83,7 +88,7 @@ def judge(case, settings, code, report):
 
 
 def telling_lines(stdout, stderr):
-    """The complaint and the rows of the check; all of it where there is neither."""
+    """What was complained of and the rows of the check; all rows where there is neither."""
     lines = stderr.splitlines()
     rows = stdout.splitlines()
     starts = [i for i, row in enumerate(rows) if row.lstrip().startswith("against reference")]
@@ -91,6 +96,10 @@ def telling_lines(stdout, stderr):
         lines += [row for row in rows[starts[0]:] if not row.lstrip().startswith("against softmax")]
     lines = lines or rows
     return "\n".join(line.rstrip() for line in lines[-SAID_LINES:])
+
+
+def last_line(text):
+    return text.rstrip().rpartition("\n")[2]
 
 
 class Runner:
@@ -135,7 +144,10 @@ class Runner:
         np.savez(folder / "input.npz", **cases.draw_input(case, settings, random))
         code, stdout, stderr = self.call(command(case, settings, folder) + ["--report", f"{folder}/report.json"])
         report = read_report(folder / "report.json")
-        failure = f"no end within {self.timeout_s:g} s" if code is None else judge(case, settings, code, report)
+        if code is None:
+            failure = f"no end within {self.timeout_s:g} s"
+        else:
+            failure = judge(case, settings, code, report, last_line(stderr))
         result = Result(case, settings, time.monotonic() - start, failure, report=report)
         kept = self.failures / case.id
         if not self.stopped:  # a stopped case is neither
@@ -168,7 +180,12 @@ class Runner:
         finally:
             with self.lock:
                 self.processes.discard(process)
-        return None if late else process.returncode, stdout, stderr
+        return None if late else process.returncode, printable(stdout), printable(stderr)
+
+
+def printable(text):
+    """For a terminal and for XML."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text)
 
 
 def kill(process):

@@ -1,6 +1,5 @@
 """What scripts/regress tells: the progress, the table at the end, the failures, the JUnit file."""
 import os
-import re
 import time
 import xml.etree.ElementTree as xml
 from pathlib import Path
@@ -12,29 +11,31 @@ from rich.table import Table
 
 PROGRESS_S = 10  # between two lines of progress where there is no terminal
 FUNCTIONAL = "(functional engine)"  # in the table of back-pressure profiles
-FULL_FAILURES = 10  # are explained at the end; of the rest only the reason and the replay
+SHOWN_FAILURES = 10  # as they come, and explained at the end; the file has them all
 
 
 class Summary:
     """Collects results; shows them while they come and at the end."""
 
-    def __init__(self, total, console):
-        self.total = total
+    def __init__(self, selected, console):
+        self.selected = selected
         self.console = console
         self.results = []
         self.start = time.monotonic()
         self.spoke = self.start
         self.progress = Progress(TextColumn("{task.completed} of {task.total} cases"), BarColumn(),
                                  TextColumn("{task.fields[state]}"), TimeElapsedColumn(), console=console,
-                                 transient=True, disable=not console.is_terminal)
-        self.task = self.progress.add_task("", total=total, state=self.state())
+                                 transient=True)
+        self.task = self.progress.add_task("", total=len(selected), state=self.state())
 
     def __enter__(self):
-        self.progress.start()
+        if self.console.is_terminal:
+            self.progress.start()
         return self
 
     def __exit__(self, *_):
-        self.progress.stop()
+        if self.console.is_terminal:
+            self.progress.stop()
 
     @property
     def failures(self):
@@ -54,30 +55,32 @@ class Summary:
 
     def add(self, result):
         self.results.append(result)
-        if result.failure:
+        if result.failure and len(self.failures) <= SHOWN_FAILURES:
             self.say(f"FAILED {result.case.id}: {result.failure}", style="red")
         self.progress.update(self.task, advance=1, state=self.state())
         if not self.console.is_terminal and time.monotonic() - self.spoke >= PROGRESS_S:
             self.spoke = time.monotonic()
-            self.say(f"{len(self.results)} of {self.total} cases, {len(self.failures)} failed, {self.seconds:.0f} s")
+            done = f"{len(self.results)} of {len(self.selected)} cases"
+            self.say(f"{done}, {len(self.failures)} failed, {self.seconds:.0f} s")
 
     def say(self, text, style=None):
         """As it stands: nothing is marked up, and a line stays one line."""
         self.console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
-    def finish(self, why_stopped):
-        """`why_stopped`: empty when all cases ran."""
+    def finish(self, why_stopped, failures_file):
+        """`why_stopped`: empty when all cases ran. The file explains all failures; without any there is none."""
         for title, key in (("configuration", lambda case: case.configuration.name),
                            ("back-pressure", lambda case: case.backpressure or FUNCTIONAL)):
             self.say("")
             self.console.print(self.table(title, key))
         failures = self.failures
-        for result in failures[:FULL_FAILURES]:
+        for result in failures[:SHOWN_FAILURES]:
             self.say("\n" + result.explain())
-        if failures[FULL_FAILURES:]:
-            self.say(f"\nand {len(failures) - FULL_FAILURES} more:")
-        for result in failures[FULL_FAILURES:]:
-            self.say(f"FAILED {result.case.id}: {result.failure}\n  replay: {result.replay}")
+        Path(failures_file).unlink(missing_ok=True)
+        if failures:
+            Path(failures_file).write_text("\n\n".join(result.explain() for result in failures) + "\n")
+        if failures[SHOWN_FAILURES:]:
+            self.say(f"\nand {len(failures) - SHOWN_FAILURES} more: {failures_file} explains them all")
         figures = {key: sum(result.report.get(key, 0) for result in self.results)
                    for key in ("saturated_pulses", "full_counters", "clamped_inputs")}
         checks = [result.report.get("check", {}) for result in self.results]
@@ -85,7 +88,7 @@ class Summary:
         self.say(f"\n{outputs} outputs checked, {near} of them left out near a rounding threshold; stimulus reached "
                  f"{figures['saturated_pulses']} saturated pulses, {figures['full_counters']} full counters, "
                  f"{figures['clamped_inputs']} clamped inputs")
-        left = self.total - len(self.results)
+        left = len(self.selected) - len(self.results)
         stopped = f", {left} not run ({why_stopped})" if why_stopped else ""
         self.say(f"{len(self.results) - len(failures)} passed, {len(failures)} failed{stopped} in {self.seconds:.0f} s",
                  style="bold red" if failures or why_stopped else "bold green")
@@ -94,9 +97,9 @@ class Summary:
         """One row for each value of key(case), and their sum."""
         plain = not self.console.is_terminal
         table = Table(box=None if plain else rich.box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
-        rows = {}
+        rows = {key(case): [] for case in self.selected}
         for result in self.results:
-            rows.setdefault(key(result.case), []).append(result)
+            rows[key(result.case)].append(result)
         lines = {name: figures(results) for name, results in rows.items()}
         total = figures(self.results)
         table.add_column(title, footer="all", no_wrap=True, min_width=len(FUNCTIONAL))
@@ -143,7 +146,7 @@ def write_junit(path, selected, results, seconds):
                 xml.SubElement(entry, "skipped", message="not run")
             elif result.failure:
                 failure = xml.SubElement(entry, "failure", message=result.failure)
-                failure.text = re.sub(r"[^\t\n\x20-\ud7ff\ue000-\ufffd]", "?", result.explain())
+                failure.text = result.explain()
     xml.indent(root)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
