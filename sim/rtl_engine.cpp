@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstring>
 #include <fstream>
+#include <random>
 #include <system_error>
 
 #include "behavioral/codec.h"
@@ -29,7 +30,8 @@ constexpr std::uintmax_t kTraceReserveBytes = std::uintmax_t{64} << 20U;
 
 void check_space(const std::filesystem::path& file) {
     std::error_code error;
-    const std::filesystem::space_info space = std::filesystem::space(std::filesystem::absolute(file).parent_path(), error);
+    const std::filesystem::space_info space =
+        std::filesystem::space(std::filesystem::absolute(file).parent_path(), error);
     if (!error && space.available < kTraceReserveBytes) {
         throw InputError(fmt::format("{}: {} MB are free on its disk: a trace needs {} MB", printable(file.string()),
                                      space.available >> 20U, kTraceReserveBytes >> 20U));
@@ -45,20 +47,6 @@ void RtlTiming::merge(const RtlTiming& other) {
     max_latency = std::max(max_latency, other.max_latency);
     min_interval = std::min(min_interval, other.min_interval);
     max_interval = std::max(max_interval, other.max_interval);
-}
-
-bool RtlEngine::Pauses::next() {
-    if (kind_ == Backpressure::none) {
-        return true;
-    }
-    if (left_ == 0) {
-        constexpr std::array<unsigned, 4> kSpells{1, 4, 40, 200};
-        on_ = !on_;
-        const std::uint64_t r = random_();
-        left_ = 1 + static_cast<unsigned>((r >> 8) % kSpells[r % kSpells.size()]);
-    }
-    --left_;
-    return on_;
 }
 
 RtlEngine::RtlEngine(const Config& config, const RtlOptions& options)
@@ -203,8 +191,9 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
     std::seed_seq seeds{options_.seed, options_.seed >> 32U, std::uint64_t{sequence}};
     std::array<std::uint32_t, 4> seed{};
     seeds.generate(seed.begin(), seed.end());
-    Pauses offers(options_.backpressure, std::uint64_t{seed[0]} << 32U | seed[1]);
-    Pauses takes(options_.backpressure, std::uint64_t{seed[2]} << 32U | seed[3]);
+    auto [offers, takes] =
+        host_pauses(options_.backpressure, schedule_.latency(), std::uint64_t{seed[0]} << 32U | seed[1],
+                    std::uint64_t{seed[2]} << 32U | seed[3]);
     std::size_t sent = 0;
     std::size_t taken = 0;
     std::size_t driven = SIZE_MAX;

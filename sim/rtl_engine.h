@@ -8,7 +8,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <random>
 #include <span>
 #include <stdexcept>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "behavioral/head.h"
 #include "sim/analog_bridge.h"
 #include "sim/analog_trace.h"
+#include "sim/backpressure.h"
 #include "sim/rtl_head.h"
 #include "sim/trace_options.h"
 #include "sim/trace_signals.h"
@@ -24,10 +24,6 @@
 namespace gca {
 
 enum class Mode { sequential, pipelined };
-
-/// How the host behaves: `none` always offers a token and always takes a result; `random` pauses both at random times,
-/// for spells of a few cycles up to longer than a token's latency.
-enum class Backpressure { none, random };
 
 struct RtlOptions {
     std::size_t window = 0;
@@ -88,19 +84,6 @@ class RtlEngine {
     [[nodiscard]] Status status();
 
  private:
-    /// A line that is on and off for random spells, or always on.
-    class Pauses {
-     public:
-        Pauses(Backpressure kind, std::uint64_t seed) : kind_(kind), random_(seed) {}
-        bool next();
-
-     private:
-        Backpressure kind_;
-        std::mt19937_64 random_;
-        bool on_ = false;
-        unsigned left_ = 0;
-    };
-
     void reset();
     void clock();
     void open_trace(const TraceSelection& selection);
