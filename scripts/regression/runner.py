@@ -17,6 +17,7 @@ import numpy as np
 from regression import cases
 
 SAID_LINES = 20  # of a failing run's output are shown
+TRACED_BEFORE = 2  # tokens before the one whose result was wrong
 
 
 @dataclasses.dataclass
@@ -58,9 +59,14 @@ def command(case, settings, folder):
 
 
 def replay_line(case, settings, folder, first):
-    """One line for the shell. `first`: the report's first mismatch, None where there is none."""
-    trace = [] if case.mode == "functional" else ["--trace", f"{folder}/wave.fst"]
-    return shlex.join(command(case, settings, folder) + trace)
+    """One line for the shell. `first`: the report's first mismatch, None where there is none: all tokens are traced then."""
+    if case.mode == "functional":
+        return shlex.join(command(case, settings, folder))
+    tokens = ["--trace-tokens", "all"]
+    if first:
+        tokens = ["--trace-head", str(first["head"]),
+                  "--trace-tokens", f"{max(0, first['token'] - TRACED_BEFORE)}:{first['token'] + 1}"]
+    return shlex.join([*command(case, settings, folder), "--trace", f"{folder}/wave.fst", *tokens])
 
 
 def judge(case, settings, code, report, complaint):
