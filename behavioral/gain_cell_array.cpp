@@ -119,6 +119,17 @@ void KeyArray::read(std::span<const std::uint8_t> cycles, const TimeBase& time, 
                     charge.data());
 }
 
+double KeyArray::cell_volts(std::size_t column, std::size_t row) const {
+    const LevelBasis& basis = columns_.basis();
+    return columns_.volts(column, columns_.integer() ? basis.unit_v * basis.level[codes_.get(column, row)]
+                                                     : u_[row * capacity_ + column]);
+}
+
+double KeyArray::cell_charge(std::size_t column, std::size_t row) const {
+    return columns_.cell(
+        column, columns_.integer() ? columns_.basis().level[codes_.get(column, row)] : u_[row * capacity_ + column]);
+}
+
 void KeyArray::read_widths(std::span<const double> widths, std::span<double> charge) const {
     std::fill(charge.begin(), charge.end(), 0.0);
     for (std::size_t row = 0; row < dim_; ++row) {
@@ -191,6 +202,22 @@ void ValueArray::write_volts(std::size_t column, std::span<const double> volts) 
     for (std::size_t e = 0; e < geometry_.dim; ++e) {
         u_[column * geometry_.dim + e] = volts[e] - kOffsetV;
     }
+}
+
+double ValueArray::cell_volts(std::size_t column, std::size_t output) const {
+    const LevelBasis& basis = columns_.basis();
+    const std::size_t tile = column / geometry_.tile_tokens;
+    return columns_.volts(column,
+                          columns_.integer()
+                              ? basis.unit_v * basis.level[codes_[tile].get(output, column % geometry_.tile_tokens)]
+                              : u_[column * geometry_.dim + output]);
+}
+
+double ValueArray::cell_charge(std::size_t column, std::size_t output) const {
+    const std::size_t tile = column / geometry_.tile_tokens;
+    return columns_.cell(column, columns_.integer()
+                                     ? columns_.basis().level[codes_[tile].get(output, column % geometry_.tile_tokens)]
+                                     : u_[column * geometry_.dim + output]);
 }
 
 void ValueArray::read(std::span<const double> widths, std::span<double> charge) const {

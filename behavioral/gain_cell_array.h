@@ -49,6 +49,12 @@ class ColumnCharges {
         const double a = remaining_[column];
         return voltage_form_ ? polynomial(a * level) : a * polynomial(level);
     }
+    /// Volts of a cell that was written with `u` volts above the offset. In the product form the charge decays and the
+    /// voltage stays.
+    [[nodiscard]] double volts(std::size_t column, double u) const {
+        return kOffsetV + (voltage_form_ ? remaining_[column] * u : u);
+    }
+    [[nodiscard]] bool leaks() const { return decay_ != 1.0; }
 
  private:
     [[nodiscard]] double polynomial(double level) const {
@@ -107,6 +113,11 @@ class KeyArray {
 
     void age() { columns_.age(); }
 
+    /// One cell: its voltage, and its charge for a pulse of full width.
+    [[nodiscard]] double cell_volts(std::size_t column, std::size_t row) const;
+    [[nodiscard]] double cell_charge(std::size_t column, std::size_t row) const;
+    [[nodiscard]] bool leaks() const { return columns_.leaks(); }
+
  private:
     std::size_t dim_;
     ColumnCharges columns_;
@@ -138,6 +149,11 @@ class ValueArray {
     void read_counts(std::span<const double> widths, const SignedChargeToPulse& c2p, std::span<std::int8_t> counts);
 
     void age() { columns_.age(); }
+
+    /// One cell: its voltage, and its charge for a pulse of full width.
+    [[nodiscard]] double cell_volts(std::size_t column, std::size_t output) const;
+    [[nodiscard]] double cell_charge(std::size_t column, std::size_t output) const;
+    [[nodiscard]] bool leaks() const { return columns_.leaks(); }
 
  private:
     /// One sub-tile: `widths` of its columns up to the last one in use, `counts` [dim].

@@ -40,8 +40,9 @@ AnalogBridge::AnalogBridge(const Config& config, const HeadPins& pins)
       values_(config),
       relu_(config.charge_to_pulse.s_sat),
       signed_(config.charge_to_pulse.a_sat, time_),
-      k_port_{.array = "K", .discharge = pins.k_discharge, .write = pins.k_write, .dac = pins.k_dac},
-      v_port_{.array = "V", .discharge = pins.v_discharge, .write = pins.v_write, .dac = pins.v_dac},
+      k_port_{.id = Array::key, .array = "K", .discharge = pins.k_discharge, .write = pins.k_write, .dac = pins.k_dac},
+      v_port_{
+          .id = Array::value, .array = "V", .discharge = pins.v_discharge, .write = pins.v_write, .dac = pins.v_dac},
       valid_bits_(pins.c2p1_valid.size(), std::byte{0}),
       valid_(geometry_.capacity(), 0),
       codes_(geometry_.dim, 0),
@@ -109,6 +110,9 @@ void AnalogBridge::step(std::uint64_t cycle) {
     was_integrate1_ = integrate1;
     was_emit1_ = emit1;
     was_emit2_ = emit2;
+    if (observer_ != nullptr) {
+        observer_->stepped(cycle);
+    }
 }
 
 void AnalogBridge::check_controls() const {
@@ -175,6 +179,9 @@ void AnalogBridge::step_write(WritePort& port, Array& array, bool reading) {
         }
         if (++port.discharge_cycles == kDischargeCycles) {
             array.discharge(column);
+            if (observer_ != nullptr) {
+                observer_->discharged(port.id, column);
+            }
         }
         return;
     }
@@ -188,6 +195,9 @@ void AnalogBridge::step_write(WritePort& port, Array& array, bool reading) {
             codes_[row] = static_cast<std::uint8_t>(get_field(port.dac, row, store_bits_));
         }
         array.write(port.column, codes_);
+        if (observer_ != nullptr) {
+            observer_->written(port.id, port.column, codes_);
+        }
         port.discharge_cycles = 0;
         port.write_cycles = 0;
     }
@@ -230,13 +240,25 @@ void AnalogBridge::emit_scores() {
     const std::span<double> charge(charge_.data(), used_);
     keys_.read(cycles_, time_, charge);
     statistics_.phi_saturated += relu_.emit(charge, {valid_.data(), used_}, {phi_.data(), used_});
+    if (observer_ != nullptr) {
+        observer_->scored(cycles_, charge, {phi_.data(), used_});
+    }
     keys_.age();
+    if (observer_ != nullptr) {
+        observer_->aged(Array::key);
+    }
 }
 
 void AnalogBridge::emit_outputs() {
     const std::size_t outputs = geometry_.tiles * geometry_.dim;
     values_.read_counts({phi_.data(), used_}, signed_, {counts_.data(), outputs});
+    if (observer_ != nullptr) {
+        observer_->mixed({phi_.data(), used_}, {counts_.data(), outputs});
+    }
     values_.age();
+    if (observer_ != nullptr) {
+        observer_->aged(Array::value);
+    }
     kernels::pack_below_zero(counts_.data(), counts_.size(), sign_bits_.data());
     for (std::size_t sample = 0; sample < level_bits_.size(); ++sample) {
         kernels::pack_magnitude_above(counts_.data(), counts_.size(), static_cast<std::int8_t>(sample),

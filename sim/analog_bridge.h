@@ -29,9 +29,44 @@ class BoundaryError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+enum class Array { key, value };
+
+/// Told what the analog side does, as it happens: for waveforms and explanations. A control that the RTL changed in
+/// `cycle` takes effect half a clock later.
+class AnalogObserver {
+ public:
+    AnalogObserver() = default;
+    AnalogObserver(const AnalogObserver&) = delete;
+    AnalogObserver& operator=(const AnalogObserver&) = delete;
+    virtual ~AnalogObserver() = default;
+
+    /// A column has been discharged, or has taken over the codes [dim] on its DACs.
+    virtual void discharged(Array array, std::size_t column) = 0;
+    virtual void written(Array array, std::size_t column, std::span<const std::uint8_t> codes) = 0;
+    /// The K array is read and S3 begins to emit: pulses of S1 in cycles [dim]; charge and width (a fraction of the
+    /// longest pulse) of the columns up to the last one in use. The cells have not aged yet.
+    virtual void scored(std::span<const std::uint8_t> cycles, std::span<const double> charge,
+                        std::span<const double> width) = 0;
+    /// The V array is read and S5 begins to emit: signed samples [tiles][dim] that the clock will see of each pulse,
+    /// for pulses of S3 of `width`. The cells have not aged yet.
+    virtual void mixed(std::span<const double> width, std::span<const std::int8_t> counts) = 0;
+    /// All cells of an array have grown one token older.
+    virtual void aged(Array array) = 0;
+    /// The end of a cycle, its events told.
+    virtual void stepped(std::uint64_t cycle) = 0;
+};
+
 class AnalogBridge {
  public:
     AnalogBridge(const Config& config, const HeadPins& pins);
+    AnalogBridge(const AnalogBridge&) = delete;
+    AnalogBridge& operator=(const AnalogBridge&) = delete;
+    ~AnalogBridge() = default;
+
+    /// `observer` is told of everything from now on; null for nobody.
+    void observe(AnalogObserver* observer) { observer_ = observer; }
+    [[nodiscard]] const KeyArray& keys() const { return keys_; }
+    [[nodiscard]] const ValueArray& values() const { return values_; }
 
     /// The analog side of clock cycle number `cycle`: reads the controls, drives pulse and sign as the next edge will
     /// sample them.
@@ -42,6 +77,7 @@ class AnalogBridge {
  private:
     /// One array's discharge and write lines, and how long the present column has had each of them.
     struct WritePort {
+        Array id;
         const char* array;
         std::span<const std::byte> discharge;
         std::span<const std::byte> write;
@@ -61,6 +97,7 @@ class AnalogBridge {
     void check_controls() const;
     [[noreturn]] void breach(const std::string& what) const;
 
+    AnalogObserver* observer_ = nullptr;
     HeadPins pins_;
     Geometry geometry_;
     TimeBase time_;

@@ -24,6 +24,7 @@
 
 #include "behavioral/error.h"
 #include "sim/printable.h"
+#include "sim/toml_text.h"
 
 namespace gca {
 namespace {
@@ -152,18 +153,37 @@ Field whole(At at, std::int64_t lowest, std::int64_t highest, Zero zero = Zero::
     return {limit, parse, [=](const Config& config) { return Printed{fmt::format("{}", at(config))}; }};
 }
 
-enum class Bound { none, at_least_zero, above_zero };
+// Far beyond any circuit, and near enough that sums and quotients of such numbers stay exact to 1e-9 of a count.
+constexpr double kLargest = 1e6;
+
+enum class Bound { none, at_least_zero, above_zero, full_scale };
 
 constexpr std::string_view limit_of(Bound bound) {
     switch (bound) {
         case Bound::at_least_zero:
-            return "a finite number of at least 0";
+            return "a number from 0 to 1e6";
         case Bound::above_zero:
-            return "a finite number above 0";
+            return "a number above 0, at most 1e6";
+        case Bound::full_scale:
+            return "a number from 1e-6 to 1e6";
         case Bound::none:
             break;
     }
-    return "a finite number";
+    return "a number from -1e6 to 1e6";
+}
+
+bool within(double number, Bound bound) {
+    switch (bound) {
+        case Bound::at_least_zero:
+            return number >= 0.0 && number <= kLargest;
+        case Bound::above_zero:
+            return number > 0.0 && number <= kLargest;
+        case Bound::full_scale:
+            return number >= 1.0 / kLargest && number <= kLargest;
+        case Bound::none:
+            break;
+    }
+    return std::fabs(number) <= kLargest;
 }
 
 /// The number that `node` holds if it is within the bound. An integer will do.
@@ -176,8 +196,7 @@ std::optional<double> number_in(const toml::node& node, Bound bound) {
     } else {
         return std::nullopt;
     }
-    const bool is_within = bound == Bound::none || (bound == Bound::above_zero ? number > 0.0 : number >= 0.0);
-    return std::isfinite(number) && is_within ? std::optional{number} : std::nullopt;
+    return within(number, bound) ? std::optional{number} : std::nullopt;
 }
 
 double parse_number(const Value& value, Bound bound) {
@@ -221,7 +240,7 @@ Field seconds(std::optional<double> Draft::*place, Bound bound, double example) 
 /// One number, or one a head.
 template <typename At>
 Field one_or_many(At at) {
-    const std::string limit = "a finite number, or an array of finite numbers, one a head";
+    const std::string limit = fmt::format("{}, or an array of such numbers, one a head", limit_of(Bound::none));
     const auto parse = [=](const Value& value, Draft& draft) {
         const auto* array = value.node.as_array();
         if (array != nullptr && !array->empty()) {
@@ -242,7 +261,7 @@ Field one_or_many(At at) {
 constexpr std::size_t kMaxCoefficients = 16;
 
 Field polynomial_coefficients() {
-    const std::string limit = fmt::format("an array of 1 to {} finite numbers", kMaxCoefficients);
+    const std::string limit = fmt::format("an array of 1 to {} numbers from -1e6 to 1e6", kMaxCoefficients);
     const auto parse = [=](const Value& value, Draft& draft) {
         const auto* array = value.node.as_array();
         if (array == nullptr || array->empty()) {
@@ -369,10 +388,10 @@ std::vector<Key> make_keys() {
 
         {"charge_to_pulse", "s_sat", "charge of a K-array column, in units of the cell's, at the longest pulse",
          real(
-             [](auto& config) -> auto& { return config.charge_to_pulse.s_sat; }, Bound::above_zero)},
+             [](auto& config) -> auto& { return config.charge_to_pulse.s_sat; }, Bound::full_scale)},
         {"charge_to_pulse", "a_sat", "charge of a V-array output, in units of the cell's, at the longest pulse",
          real(
-             [](auto& config) -> auto& { return config.charge_to_pulse.a_sat; }, Bound::above_zero)},
+             [](auto& config) -> auto& { return config.charge_to_pulse.a_sat; }, Bound::full_scale)},
 
         {kLeakage, "form", "what decays by exp(-decay_per_token * age): nothing, the voltage u, or the cell's charge",
          choice(
@@ -512,101 +531,8 @@ std::string unknown_section(std::string_view name, const toml::node& node) {
 
 // Reading --------------------------------------------------------------------------------------------------------
 
-/// A pass over the text before toml++ reads it. It refuses what toml++ 3.3.0 and 3.4.0 (Debian 12 and 13) cannot be
-/// given, and no configuration needs: a long dotted key overflows the stack (toml++ #242), many dotted keys take time
-/// that grows with their square, and characters outside ASCII reach undefined behaviour (#305). Wherever it misreads a
-/// text that is not TOML, toml++ stops before that place.
-class TextCheck {
- public:
-    TextCheck(std::string_view text, std::string_view file) : text_{text}, file_{file} {}
-
-    void run() {
-        constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-        position_ = text_.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
-        while (position_ < text_.size()) {
-            const char c = text_[position_];
-            if (c == '"' || c == '\'') {
-                skip_string();
-            } else if (c == '#') {
-                position_ = std::min(text_.find('\n', position_), text_.size());
-            } else {
-                check_ascii(c);
-                count(c);
-                ++position_;
-            }
-        }
-    }
-
- private:
-    static bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
-
-    [[noreturn]] void refuse(std::string_view what) const {
-        const auto lines = std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(position_), '\n');
-        throw InputError{fmt::format("{}:{}: {}", file_, lines + 1, what)};
-    }
-
-    void check_ascii(char c) const {
-        if (!is_ascii(c)) {
-            refuse("not TOML: a character is not ASCII: only a comment may hold others");
-        }
-    }
-
-    void skip_string() {
-        const char quote = text_[position_];
-        const std::string_view triple = quote == '"' ? R"(""")" : "'''";
-        const bool is_multi_line = text_.substr(position_).starts_with(triple);
-        const std::string_view closing = is_multi_line ? triple : triple.substr(0, 1);
-        position_ += closing.size();
-        while (position_ < text_.size() && !text_.substr(position_).starts_with(closing)) {
-            const char c = text_[position_];
-            if (c == '\n' && !is_multi_line) {
-                return;
-            }
-            check_ascii(c);
-            position_ += c == '\\' && quote == '"' ? 2 : 1;
-        }
-        position_ = std::min(position_ + closing.size(), text_.size());
-        for (int extra = 0; is_multi_line && extra < 2 && text_.substr(position_).starts_with(quote); ++extra) {
-            ++position_;
-        }
-    }
-
-    /// Limits the depth of keys (dots since the key's begin) and of values, and the number of both.
-    void count(char c) {
-        constexpr std::size_t kMaxDepth = 16;
-        constexpr std::size_t kMaxEntries = 1024;
-        const bool is_opening = c == '[' || c == '{';
-        if (is_opening) {
-            ++brackets_;
-        } else if ((c == ']' || c == '}') && brackets_ > 0) {
-            --brackets_;
-        }
-        if (is_opening || c == '\n' || c == ',' || c == '=') {
-            dots_ = 0;
-        } else if (c == '.') {
-            ++dots_;
-        }
-        if (is_opening || c == '=') {
-            ++entries_;
-        }
-        if (dots_ > kMaxDepth || brackets_ > kMaxDepth) {
-            refuse(fmt::format("a key or a value is more than {0} deep: it must be at most {0} deep", kMaxDepth));
-        }
-        if (entries_ > kMaxEntries) {
-            refuse(fmt::format("more than {0} keys, tables and arrays: there must be at most {0}", kMaxEntries));
-        }
-    }
-
-    std::string_view text_;
-    std::string_view file_;
-    std::size_t position_ = 0;
-    std::size_t dots_ = 0;
-    std::size_t brackets_ = 0;
-    std::size_t entries_ = 0;
-};
-
 toml::table parse_toml(std::string_view text, const std::string& file) {
-    TextCheck{text, file}.run();
+    check_toml_text(text, file);
     try {
         return toml::parse(text);
     } catch (const toml::parse_error& error) {
@@ -697,8 +623,9 @@ class CrossCheck {
             time.refuse(is, fmt::format("{}.{} must be given too", kLeakage, tau == nullptr ? kTau : kStep));
         }
         const double ratio = *draft.step_s / *draft.tau_s;
-        if (!std::isfinite(ratio)) {
-            time.refuse(is, fmt::format("{}.{} / {} must be finite", kLeakage, kStep, kTau));
+        if (!within(ratio, Bound::at_least_zero)) {
+            time.refuse(is,
+                        fmt::format("{}.{} / {} must be {}", kLeakage, kStep, kTau, limit_of(Bound::at_least_zero)));
         }
         draft.config.leakage.decay_per_token = ratio;
     }

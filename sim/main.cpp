@@ -1,4 +1,5 @@
-// The program `gca`. Exit codes: 0 success, 1 a difference or a broken contract was found, 2 bad input.
+// The program `gca`. Exit codes: 0 success, 1 a difference or a broken contract was found, 2 bad input, 128 + n ended
+// by signal n.
 
 #include <fmt/format.h>
 #include <fmt/os.h>
@@ -24,6 +25,7 @@
 #include "sim/bench.h"
 #include "sim/compare.h"
 #include "sim/config_file.h"
+#include "sim/interrupt.h"
 #include "sim/npz.h"
 #include "sim/output_file.h"
 #include "sim/printable.h"
@@ -44,6 +46,7 @@ struct Arguments {
     std::string output;
     std::string report;
     std::string trace;
+    TraceOptions trace_options;
     RunOptions run;
     std::string compare_a;
     std::string compare_b;
@@ -80,6 +83,7 @@ void write_output(NpzWriter& writer, const Config& config, const Sequences& sequ
 }
 
 int run_command(const Arguments& arguments) {
+    catch_interrupts();
     const Config config = read_config(arguments);
     RunOptions options = arguments.run;
     const std::filesystem::path input =
@@ -94,7 +98,8 @@ int run_command(const Arguments& arguments) {
         }
     }
     if (!arguments.trace.empty()) {
-        options.trace = arguments.trace;
+        options.trace = arguments.trace_options;
+        options.trace->file = arguments.trace;
     }
     std::optional<NpzWriter> writer;
     if (!arguments.output.empty()) {
@@ -104,7 +109,7 @@ int run_command(const Arguments& arguments) {
         (void)output_target(arguments.report);
     }
     if (options.trace) {
-        (void)output_target(*options.trace);
+        (void)output_target(arguments.trace);
     }
     if (options.engine == Engine::rtl) {
         (void)find_built_head(config);
@@ -125,7 +130,7 @@ int run_command(const Arguments& arguments) {
     }
     fmt::print("{}", format_table(config, sequences, options, result));
     if (options.trace) {
-        fmt::print("  {:<22}gtkwave {}\n", "open the trace with", options.trace->string());
+        fmt::print("  {:<22}gtkwave {}\n", "open the trace with", options.trace->file.string());
     }
     return result.check.mismatches == 0 ? 0 : kDifference;
 }
@@ -170,8 +175,8 @@ void add_choice(CLI::App& command, const std::string& name, Enum& value, const s
 
 /// An option that takes a number within limits.
 template <typename Number>
-void add_number(CLI::App& command, const std::string& name, Number& value, Number least, Number greatest,
-                const std::string& help) {
+CLI::Option* add_number(CLI::App& command, const std::string& name, Number& value, Number least, Number greatest,
+                        const std::string& help) {
     const auto parse = [name, least, greatest, &value](const std::string& word) {
         Number number{};
         const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
@@ -183,7 +188,27 @@ void add_number(CLI::App& command, const std::string& name, Number& value, Numbe
         }
         value = number;
     };
-    command.add_option_function<std::string>(name, parse, help)->option_text(std::is_integral_v<Number> ? "N" : "X");
+    return command.add_option_function<std::string>(name, parse, help)
+        ->option_text(std::is_integral_v<Number> ? "N" : "X");
+}
+
+void add_trace(CLI::App& command, Arguments& a) {
+    TraceOptions& trace = a.trace_options;
+    CLI::Option* file = command.add_option("--trace", a.trace, "Waveform of one head, digital and analog (rtl engine)");
+    file->option_text("FILE.fst");
+    add_number<std::size_t>(command, "--trace-head", trace.head, 0, SIZE_MAX, "Whose (default 0)")->needs(file);
+    command.add_option("--trace-tokens", trace.tokens, "From token A to B-1 (default 0:32)")
+        ->option_text("A:B|all")
+        ->needs(file);
+    command.add_option("--trace-tiles", trace.tiles, "Sub-tiles whose analog side is shown (default 0)")
+        ->option_text("0,4:8|all|none")
+        ->needs(file);
+    command.add_option("--trace-columns", trace.columns, "Bit lines of each, in both arrays (default all)")
+        ->option_text("0,4:8|all|none")
+        ->needs(file);
+    command.add_option("--trace-rows", trace.rows, "Rows whose cells' voltages are shown (default 0:4)")
+        ->option_text("0,4:8|all|none")
+        ->needs(file);
 }
 
 void add_run(CLI::App& app, Arguments& a) {
@@ -203,11 +228,15 @@ void add_run(CLI::App& app, Arguments& a) {
     add_number<unsigned>(*command, "--threads", a.run.threads, 1, 1024,
                          "Heads that run at the same time (default: one a core)");
     add_number<std::uint64_t>(*command, "--seed", a.run.seed, 0, UINT64_MAX,
-                              "Of uninitialised flops and random back-pressure (default 1)");
-    add_choice<Backpressure>(*command, "--backpressure", a.run.backpressure,
-                             {{"none", Backpressure::none}, {"random", Backpressure::random}},
-                             "Whether the host pauses at random (default none)");
-    command->add_option("--trace", a.trace, "Waveform of the run (rtl engine)")->option_text("FILE.fst");
+                              "Of uninitialised flops and the host's pauses (default 1)");
+    std::map<std::string, Backpressure> backpressures;
+    for (const Backpressure backpressure : kBackpressures) {
+        backpressures.emplace(to_string(backpressure), backpressure);
+    }
+    add_choice<Backpressure>(*command, "--backpressure", a.run.backpressure, backpressures,
+                             "When the host offers tokens and takes results: always (none), pausing both at random, "
+                             "taking rarely (consumer), offering rarely (producer), or in long spells (default none)");
+    add_trace(*command, a);
     command->add_option("--report", a.report, "The run's figures as JSON")->option_text("FILE.json");
     add_choice<Check>(*command, "--check", a.run.check,
                       {{"auto", Check::automatic}, {"always", Check::always}, {"never", Check::never}},
@@ -272,6 +301,9 @@ int main(int argc, char** argv) {
     } catch (const gca::InputError& error) {
         complain(error.what());
         return gca::kBadInput;
+    } catch (const gca::Interrupted& interrupt) {
+        complain(interrupt.what());
+        return 128 + interrupt.signal();
     } catch (const std::bad_alloc&) {
         complain("not enough memory for a head of this geometry, or for this input");
     } catch (const std::exception& error) {

@@ -6,10 +6,13 @@
 #include <bit>
 #include <cstring>
 #include <fstream>
+#include <random>
+#include <system_error>
 
 #include "behavioral/codec.h"
 #include "behavioral/error.h"
 #include "sim/bits.h"
+#include "sim/interrupt.h"
 #include "sim/output_file.h"
 #include "sim/printable.h"
 
@@ -22,6 +25,18 @@ constexpr std::size_t kInFlight = 8;
 // A result that the host is waiting for comes within this many latencies, or never.
 constexpr std::uint64_t kPatience = 4;
 constexpr std::uint64_t kClockPs = 1000;
+// The FST writer does not notice a full disk. It may hold back this much.
+constexpr std::uintmax_t kTraceReserveBytes = std::uintmax_t{64} << 20U;
+
+void check_space(const std::filesystem::path& file) {
+    std::error_code error;
+    const std::filesystem::space_info space =
+        std::filesystem::space(std::filesystem::absolute(file).parent_path(), error);
+    if (!error && space.available < kTraceReserveBytes) {
+        throw InputError(fmt::format("{}: {} MB are free on its disk: a trace needs {} MB", printable(file.string()),
+                                     space.available >> 20U, kTraceReserveBytes >> 20U));
+    }
+}
 
 }  // namespace
 
@@ -32,20 +47,6 @@ void RtlTiming::merge(const RtlTiming& other) {
     max_latency = std::max(max_latency, other.max_latency);
     min_interval = std::min(min_interval, other.min_interval);
     max_interval = std::max(max_interval, other.max_interval);
-}
-
-bool RtlEngine::Pauses::next() {
-    if (kind_ == Backpressure::none) {
-        return true;
-    }
-    if (left_ == 0) {
-        constexpr std::array<unsigned, 4> kSpells{1, 4, 40, 200};
-        on_ = !on_;
-        const std::uint64_t r = random_();
-        left_ = 1 + static_cast<unsigned>((r >> 8) % kSpells[r % kSpells.size()]);
-    }
-    --left_;
-    return on_;
 }
 
 RtlEngine::RtlEngine(const Config& config, const RtlOptions& options)
@@ -63,14 +64,46 @@ RtlEngine::RtlEngine(const Config& config, const RtlOptions& options)
       sums_(config.geometry.dim, 0),
       accepted_(kInFlight, 0) {
     if (options.trace) {
-        const std::filesystem::path target = output_target(*options.trace);
-        if (!std::ofstream(target)) {
-            throw InputError(fmt::format("{}: cannot write", printable(target.string())));
-        }
-        head_->open_trace(target);
-        tracing_ = true;
+        open_trace(*options.trace);
     }
     reset();
+}
+
+void RtlEngine::open_trace(const TraceSelection& selection) {
+    const std::filesystem::path target = output_target(selection.file);
+    check_space(target);
+    if (!std::ofstream(target)) {
+        throw InputError(fmt::format("{}: cannot write", printable(target.string())));
+    }
+    trace_ = std::make_unique<AnalogTrace>(config_, selection, *bridge_, pins_, trace_signals_);
+    head_->open_trace(target, trace_signals_);
+    begin_trace(0);
+}
+
+void RtlEngine::begin_trace(std::size_t offered) {
+    // The analog side is followed from before the tokens that are in flight when the trace begins.
+    if (offered + kInFlight >= options_.trace->first_token) {
+        bridge_->observe(trace_.get());
+    }
+    tracing_ = offered >= options_.trace->first_token;
+}
+
+void RtlEngine::close_trace() {
+    bridge_->observe(nullptr);
+    trace_.reset();
+    tracing_ = false;
+    head_->close_trace();
+}
+
+void RtlEngine::trace_analog(std::uint64_t time_ps) {
+    if (tracing_) {
+        for (std::uint64_t t = trace_->next_point(traced_ps_); t < time_ps; t = trace_->next_point(t)) {
+            trace_->settle(t);
+            head_->dump(t);
+        }
+    }
+    trace_->settle(time_ps);
+    traced_ps_ = time_ps;
 }
 
 void RtlEngine::reset() {
@@ -92,16 +125,27 @@ void RtlEngine::reset() {
 }
 
 void RtlEngine::clock() {
-    *pins_.clk = 1;
-    head_->eval();
-    if (tracing_) {
-        head_->dump(cycle_ * kClockPs);
+    const std::uint64_t rise_ps = cycle_ * kClockPs;
+    const std::uint64_t fall_ps = rise_ps + kClockPs / 2;
+    const bool sound = head_->rise(rise_ps);
+    if (trace_) {
+        trace_analog(rise_ps);
+        if (tracing_) {
+            head_->dump(rise_ps);
+        }
+        trace_analog(fall_ps);
+    }
+    if (!sound) {
+        throw AssertionError(fmt::format("cycle {}: an assertion of the RTL failed (named above)", cycle_));
     }
     bridge_->step(cycle_);
     *pins_.clk = 0;
     head_->eval();
-    if (tracing_) {
-        head_->dump(cycle_ * kClockPs + kClockPs / 2);
+    if (trace_) {
+        trace_->settle(fall_ps);
+        if (tracing_) {
+            head_->dump(fall_ps);
+        }
     }
     ++cycle_;
 }
@@ -147,8 +191,9 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
     std::seed_seq seeds{options_.seed, options_.seed >> 32U, std::uint64_t{sequence}};
     std::array<std::uint32_t, 4> seed{};
     seeds.generate(seed.begin(), seed.end());
-    Pauses offers(options_.backpressure, std::uint64_t{seed[0]} << 32U | seed[1]);
-    Pauses takes(options_.backpressure, std::uint64_t{seed[2]} << 32U | seed[3]);
+    auto [offers, takes] =
+        host_pauses(options_.backpressure, schedule_.latency(), std::uint64_t{seed[0]} << 32U | seed[1],
+                    std::uint64_t{seed[2]} << 32U | seed[3]);
     std::size_t sent = 0;
     std::size_t taken = 0;
     std::size_t driven = SIZE_MAX;
@@ -161,6 +206,10 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
                 drive_token(token(sent));
                 *pins_.new_sequence = sent == 0 ? 1 : 0;
                 driven = sent;
+                if (trace_) {
+                    begin_trace(sent);
+                    check_space(output_target(options_.trace->file));
+                }
             }
             *pins_.token_valid = offer ? 1 : 0;
             *pins_.result_ready = takes.next() ? 1 : 0;
@@ -179,11 +228,17 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
                                                cycle_, idle, taken));
             }
             idle += (sent == tokens || offer) && *pins_.result_ready != 0 ? 1 : 0;
+            check_interrupt();
             clock();
+            if (trace_ && taken == options_.trace->end_token) {
+                close_trace();
+            }
         }
     } catch (...) {
-        head_->close_trace();
-        tracing_ = false;
+        if (tracing_) {
+            head_->dump(cycle_ * kClockPs + kClockPs / 2);  // what was seen in the cycle of the fault
+        }
+        close_trace();
         throw;
     }
     *pins_.token_valid = 0;

@@ -8,7 +8,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <random>
 #include <span>
 #include <stdexcept>
 #include <vector>
@@ -16,22 +15,22 @@
 #include "behavioral/config.h"
 #include "behavioral/head.h"
 #include "sim/analog_bridge.h"
+#include "sim/analog_trace.h"
+#include "sim/backpressure.h"
 #include "sim/rtl_head.h"
+#include "sim/trace_options.h"
+#include "sim/trace_signals.h"
 
 namespace gca {
 
 enum class Mode { sequential, pipelined };
-
-/// How the host behaves: `none` always offers a token and always takes a result; `random` pauses both at random times,
-/// for spells of a few cycles up to longer than a token's latency.
-enum class Backpressure { none, random };
 
 struct RtlOptions {
     std::size_t window = 0;
     Mode mode = Mode::sequential;
     Backpressure backpressure = Backpressure::none;
     std::uint64_t seed = 1;  ///< of the host's pauses and of uninitialised flops
-    std::optional<std::filesystem::path> trace;
+    std::optional<TraceSelection> trace;
 };
 
 /// What was seen at the ports. Latency: from the edge that accepts a token to the edge that takes its result; interval:
@@ -45,6 +44,12 @@ struct RtlTiming {
     std::uint64_t max_interval = 0;
 
     void merge(const RtlTiming& other);
+};
+
+/// An assertion of the RTL failed. The message names the cycle.
+class AssertionError : public std::runtime_error {
+ public:
+    using std::runtime_error::runtime_error;
 };
 
 /// A token's result did not come. The message names the token and the cycle.
@@ -65,7 +70,7 @@ class RtlEngine {
     using ResultSink = std::function<void(std::size_t, std::span<const std::int32_t>)>;
 
     /// Sends one new sequence of `tokens` tokens through the head and gives all its results. The host's pauses follow
-    /// from the seed and `sequence` alone. Throws BoundaryError or TimeoutError, the trace closed.
+    /// from the seed and `sequence` alone. Throws BoundaryError, AssertionError or TimeoutError, the trace closed.
     void run(std::size_t sequence, std::size_t tokens, const TokenSource& token, const ResultSink& result);
 
     [[nodiscard]] const RtlTiming& timing() const { return timing_; }
@@ -79,21 +84,14 @@ class RtlEngine {
     [[nodiscard]] Status status();
 
  private:
-    /// A line that is on and off for random spells, or always on.
-    class Pauses {
-     public:
-        Pauses(Backpressure kind, std::uint64_t seed) : kind_(kind), random_(seed) {}
-        bool next();
-
-     private:
-        Backpressure kind_;
-        std::mt19937_64 random_;
-        bool on_ = false;
-        unsigned left_ = 0;
-    };
-
     void reset();
     void clock();
+    void open_trace(const TraceSelection& selection);
+    /// Token `offered` is at the ports: if it is the first of the trace's tokens, the trace begins.
+    void begin_trace(std::size_t offered);
+    /// The analog side goes on to `time_ps`; its points before that time are written.
+    void trace_analog(std::uint64_t time_ps);
+    void close_trace();
     void drive_token(const Token& token);
     void read_sums();
     /// Token number `token` of the sequence is accepted, or its result taken, at the coming edge.
@@ -109,7 +107,10 @@ class RtlEngine {
     unsigned query_bits_;
     unsigned store_bits_;
     unsigned sum_bits_;
+    TraceSignals trace_signals_;
+    std::unique_ptr<AnalogTrace> trace_;
     bool tracing_ = false;
+    std::uint64_t traced_ps_ = 0;  ///< how far the analog side's waveforms have come
     std::uint64_t cycle_ = 0;
     std::vector<std::uint8_t> codes_;
     std::vector<std::int32_t> sums_;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "behavioral/config.h"
+#include "sim/trace_signals.h"
 
 namespace gca {
 
@@ -64,11 +65,14 @@ class RtlHead {
     virtual ~RtlHead() = default;
 
     [[nodiscard]] const HeadPins& pins() const { return pins_; }
-    /// Settles the outputs after inputs have changed; a change of clk from 0 to 1 is the rising edge.
+    /// Settles the outputs after inputs have changed.
     virtual void eval() = 0;
+    /// The rising edge, at `time_ps`. False if an assertion of the RTL has failed; Verilator has printed which.
+    [[nodiscard]] virtual bool rise(std::uint64_t time_ps) = 0;
 
-    /// Starts an FST file; `dump` writes the present values at `time_ps`.
-    virtual void open_trace(const std::filesystem::path& file) = 0;
+    /// Starts an FST file with the RTL's signals and `extra`, which must outlive the trace; `dump` writes what has
+    /// changed, at `time_ps`.
+    virtual void open_trace(const std::filesystem::path& file, TraceSignals& extra) = 0;
     virtual void dump(std::uint64_t time_ps) = 0;
     virtual void close_trace() = 0;
 

@@ -15,6 +15,7 @@
 #include "behavioral/functional_head.h"
 #include "behavioral/reference.h"
 #include "behavioral/softmax_attention.h"
+#include "sim/interrupt.h"
 
 namespace gca {
 
@@ -119,17 +120,26 @@ void add(StepStatistics& sum, const StepStatistics& part) {
 
 void run_rtl(const Config& config, const Sequences& sequences, const RunOptions& options, RunResult& result,
              Collector& collector) {
+    const RtlOptions plain{.window = result.window,
+                           .mode = options.mode,
+                           .backpressure = options.backpressure,
+                           .seed = options.seed,
+                           .trace = std::nullopt};
     std::vector<std::unique_ptr<RtlEngine>> engines(result.threads);
     for (std::unique_ptr<RtlEngine>& engine : engines) {
-        engine = std::make_unique<RtlEngine>(config, RtlOptions{.window = result.window,
-                                                                .mode = options.mode,
-                                                                .backpressure = options.backpressure,
-                                                                .seed = options.seed,
-                                                                .trace = options.trace});
+        engine = std::make_unique<RtlEngine>(config, plain);
+    }
+    // The traced head has an engine of its own, so that its times do not depend on the heads before it.
+    RtlEngine* traced = nullptr;
+    if (options.trace) {
+        RtlOptions with_trace = plain;
+        with_trace.trace = resolve(*options.trace, config.geometry, sequences.heads, sequences.tokens);
+        traced = engines.emplace_back(std::make_unique<RtlEngine>(config, with_trace)).get();
     }
     const auto start = Clock::now();
     for_each_head(sequences.heads, result.threads, [&](unsigned worker, std::size_t head) {
-        engines[worker]->run(
+        RtlEngine& engine = options.trace && options.trace->head == head ? *traced : *engines[worker];
+        engine.run(
             head, sequences.tokens, [&](std::size_t token) { return sequences.token(head, token); },
             [&](std::size_t token, std::span<const std::int32_t> sums) { collector.add_sums(head, token, sums); });
     });
@@ -155,6 +165,7 @@ void run_model(const Config& config, const Sequences& sequences, RunResult& resu
         Probe probe;
         model.new_sequence();
         for (std::size_t token = 0; token < sequences.tokens; ++token) {
+            check_interrupt();
             model.step(sequences.token(head, token), step, result.probe ? &probe : nullptr);
             collector.add_step(head, token, step);
             if (result.probe) {
@@ -237,6 +248,7 @@ HeadCheck check_head(const Config& config, const Sequences& sequences, std::size
     const double a = config.scalers.output.gain(head);
     const double b = config.scalers.output.offset(head);
     for (std::size_t token = 0; token < sequences.tokens; ++token) {
+        check_interrupt();
         reference.step(sequences.token(head, token), expected);
         softmax.step(sequences.token(head, token), exact);
         const std::size_t first = (head * sequences.tokens + token) * sequences.dim;
@@ -313,10 +325,6 @@ void check_options(const Config& config, const RunOptions& options) {
     if (options.trace && options.engine != Engine::rtl) {
         throw InputError("--trace is for the rtl engine: the other engines have no signals");
     }
-    if (options.trace && options.threads > 1) {
-        throw InputError(
-            fmt::format("--threads is {}: a traced run is one thread, its heads one after the other", options.threads));
-    }
 }
 
 }  // namespace
@@ -328,7 +336,7 @@ RunResult run(const Config& config, const Sequences& sequences, const RunOptions
     result.window = options.window == 0 ? config.geometry.capacity() : options.window;
     const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
     const std::size_t wanted = options.threads != 0 ? options.threads : cores;
-    result.threads = options.trace ? 1 : static_cast<unsigned>(std::clamp<std::size_t>(sequences.heads, 1, wanted));
+    result.threads = static_cast<unsigned>(std::clamp<std::size_t>(sequences.heads, 1, wanted));
     if (options.probe) {
         allocate_probe(config, sequences, options, result);
     }
@@ -375,10 +383,6 @@ std::string_view to_string(Engine engine) {
 
 std::string_view to_string(Mode mode) {
     return mode == Mode::sequential ? "sequential" : "pipelined";
-}
-
-std::string_view to_string(Backpressure backpressure) {
-    return backpressure == Backpressure::none ? "none" : "random";
 }
 
 }  // namespace gca

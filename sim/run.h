@@ -13,6 +13,7 @@
 #include "behavioral/head.h"
 #include "sim/rtl_engine.h"
 #include "sim/sequences.h"
+#include "sim/trace_options.h"
 
 namespace gca {
 
@@ -33,7 +34,7 @@ struct RunOptions {
     std::uint64_t seed = 1;
     bool probe = false;
     Check check = Check::automatic;
-    std::optional<std::filesystem::path> trace;
+    std::optional<TraceOptions> trace;
 };
 
 /// Analog quantities of a whole run. `s`, `phi`: row = query's token, column = key's token, zero where masked.
@@ -84,6 +85,5 @@ struct RunResult {
 
 [[nodiscard]] std::string_view to_string(Engine engine);
 [[nodiscard]] std::string_view to_string(Mode mode);
-[[nodiscard]] std::string_view to_string(Backpressure backpressure);
 
 }  // namespace gca

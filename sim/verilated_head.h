@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 
+#include "sim/extra_trace.h"
 #include "sim/rtl_head.h"
 
 namespace gca {
@@ -19,6 +20,7 @@ class VerilatedHead final : public RtlHead {
         context_.randSeed(seed == 0 ? 1 : seed);  // 0 would mean the wall clock
         context_.randReset(2);
         context_.traceEverOn(true);
+        context_.fatalOnError(false);  // the engine ends the run, the trace closed
         model_ = std::make_unique<Model>(&context_, "");
         bind();
     }
@@ -30,10 +32,17 @@ class VerilatedHead final : public RtlHead {
     }
 
     void eval() override { model_->eval(); }
+    [[nodiscard]] bool rise(std::uint64_t time_ps) override {
+        context_.time(time_ps);
+        model_->clk_i = 1;
+        model_->eval();
+        return !context_.gotError();
+    }
 
-    void open_trace(const std::filesystem::path& file) override {
+    void open_trace(const std::filesystem::path& file, TraceSignals& extra) override {
         trace_ = std::make_unique<VerilatedFstC>();
         model_->trace(trace_.get(), 99);
+        extra_ = std::make_unique<ExtraTrace>(extra, *trace_->spTrace());
         trace_->open(file.c_str());
     }
     void dump(std::uint64_t time_ps) override { trace_->dump(time_ps); }
@@ -90,6 +99,7 @@ class VerilatedHead final : public RtlHead {
 
     VerilatedContext context_;
     std::unique_ptr<Model> model_;
+    std::unique_ptr<ExtraTrace> extra_;
     std::unique_ptr<VerilatedFstC> trace_;
 };
 

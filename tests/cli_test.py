@@ -12,9 +12,11 @@ import os
 import pty
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -26,6 +28,7 @@ OFFSET_V = 0.45
 CUBIC = [0.52136361, 13.61226063, -2.62044562, 46.05483778]
 LINEAR = [0.0, 19.3]
 # dim, tokens a tile, tiles
+BACKPRESSURES = ("none", "random", "consumer", "producer", "stop_and_go")
 TINY = (8, 8, 2)
 ODD = (12, 10, 3)
 TILE = (64, 64, 1)
@@ -390,7 +393,8 @@ class Probe(CliTest):
 class Engines(CliTest):
     """All three compute the same, to the bit, as `gca compare` sees it."""
 
-    def agree(self, geometry, heads, tokens, windows, leakages=("voltage",), seed=1, arrays=None):
+    def agree(self, geometry, heads, tokens, windows, leakages=("voltage",), seed=1, arrays=None,
+              pressures=BACKPRESSURES):
         name = self.input(arrays or projections(heads, tokens, geometry[0], seed))
         for leakage, window in itertools.product(leakages, windows):
             conf = self.config(geometry, leakage={"form": leakage, "decay_per_token": 0.01})
@@ -398,7 +402,7 @@ class Engines(CliTest):
             self.run_to("functional.npz", *common, "--engine", "functional")
             self.run_to("reference.npz", *common, "--engine", "reference")
             self.gca("compare", "functional.npz", "reference.npz")
-            for mode, pressure in itertools.product(("sequential", "pipelined"), ("none", "random")):
+            for mode, pressure in itertools.product(("sequential", "pipelined"), pressures):
                 with self.subTest(geometry=geometry, leakage=leakage, window=window, mode=mode, pressure=pressure):
                     result = self.run_to("rtl.npz", *common, "--mode", mode, "--backpressure", pressure, "--seed",
                                          seed + window)
@@ -420,7 +424,7 @@ class Engines(CliTest):
         self.agree(PAPER, 2, 200, (65, 1000))
 
     def test_paper_with_a_window_that_wraps(self):
-        self.agree(PAPER, 1, 1100, (1024,))
+        self.agree(PAPER, 1, 1100, (1024,), pressures=("none", "stop_and_go"))
 
     def test_ties(self):
         """Inputs exactly between two levels: half to even, in each engine."""
@@ -517,15 +521,15 @@ class Determinism(CliTest):
     def test_any_seed_same_results(self):
         conf, name = self.config(ODD), self.input(projections(2, 50, 12))
         outputs = set()
-        for seed in (0, 1, 2, 12345, 2**64 - 1):
-            self.run_to("out.npz", "--config", conf, "--input", name, "--seed", seed, "--backpressure", "random")
+        for seed, pressure in itertools.product((0, 1, 2, 12345, 2**64 - 1), BACKPRESSURES):
+            self.run_to("out.npz", "--config", conf, "--input", name, "--seed", seed, "--backpressure", pressure)
             outputs.add((self.folder / "out.npz").read_bytes())
         self.assertEqual(len(outputs), 1)
 
     def test_same_seed_same_figures(self):
         """The host's pauses are the seed's, not those of the threads that happened to run."""
         conf, name = self.config(TINY), self.input(projections(4, 60, 8))
-        for pressure in ("none", "random"):
+        for pressure in BACKPRESSURES:
             figures = set()
             for threads in (1, 2, 2, 2, 3):
                 self.gca("run", "--config", conf, "--input", name, "--backpressure", pressure, "--seed", 3, "--threads",
@@ -678,7 +682,7 @@ class Refusals(CliTest):
 
     def test_choices(self):
         for option, limit in (("--engine", ("rtl", "functional", "reference")), ("--mode", ("sequential", "pipelined")),
-                              ("--backpressure", ("none", "random")), ("--check", ("auto", "always", "never"))):
+                              ("--backpressure", BACKPRESSURES), ("--check", ("auto", "always", "never"))):
             for word in ("spice", "", limit[0].upper()):
                 self.refused_run(option, word, says=(option, word, *limit))
 
@@ -711,7 +715,20 @@ class Refusals(CliTest):
         self.refused_run("--probe", says=("--probe", "rtl", "functional", "reference"))
         for engine in ("functional", "reference"):
             self.refused_run("--engine", engine, "--trace", "wave.fst", says=("--trace", "rtl"))
-        self.refused_run("--trace", "wave.fst", "--threads", 2, says=("--threads", "2"))
+
+    def test_what_a_trace_shows_must_exist(self):
+        for option, value, *says in (("--trace-tokens", "5:5", "A:B"), ("--trace-tokens", "x", "A:B"),
+                                     ("--trace-tokens", "20:22", "19"), ("--trace-tokens", "0,4", "A:B"),
+                                     ("--trace-head", "3", "2"), ("--trace-head", "-1"), ("--trace-tiles", "2", "1"),
+                                     ("--trace-tiles", "0:3", "1"),
+                                     ("--trace-columns", "8", "7"), ("--trace-columns", "1,,2", "numbers"),
+                                     ("--trace-rows", "7:9", "7"), ("--trace-rows", "99999999999999999999", "numbers")):
+            with self.subTest(option=option, value=value):
+                self.refused_run("--trace", "wave.fst", f"{option}={value}", says=(option, value, *says))
+
+    def test_what_a_trace_shows_needs_a_trace(self):
+        for option in ("--trace-tokens", "--trace-head", "--trace-tiles", "--trace-columns", "--trace-rows"):
+            self.refused_run(option, "0", says=(option, "--trace"))
 
     def test_unwritable_files(self):
         (self.folder / "sub").mkdir()
@@ -791,11 +808,19 @@ class Reports(CliTest):
                 self.write("again.toml", report["config"])
                 self.assertEqual(self.gca("config", "--config", "again.toml").stdout, report["config"])
 
-    def test_random_back_pressure_shows(self):
-        report = self.report("--backpressure", "random")
-        self.assertEqual(report["backpressure"], "random")
-        self.assertGreaterEqual(report["latency_ns"]["min"], 65)
-        self.assertGreater(report["latency_ns"]["max"], 65)
+    def test_back_pressure_shows(self):
+        """A consumer that stalls makes tokens wait inside, a producer with gaps makes the head wait for tokens."""
+        for pressure, waits_inside, waits_for_tokens in (("random", True, True), ("consumer", True, True),
+                                                         ("producer", False, True), ("stop_and_go", True, True)):
+            for mode, interval in (("sequential", 65), ("pipelined", 30)):
+                with self.subTest(pressure=pressure, mode=mode):
+                    report = self.report("--backpressure", pressure, "--mode", mode)
+                    self.assertEqual(report["backpressure"], pressure)
+                    latency = report["latency_ns"]
+                    self.assertGreaterEqual(latency["min"], 65)
+                    self.assertEqual(latency["max"] > 65, waits_inside, latency)
+                    self.assertGreaterEqual(report["interval_ns"]["min"], interval)
+                    self.assertEqual(report["interval_ns"]["max"] > 2 * interval, waits_for_tokens, report)
 
     def test_checks(self):
         self.assertEqual(self.report("--check", "never")["check"]["done"], False)
@@ -841,10 +866,9 @@ class Traces(CliTest):
         data = path.read_bytes()
         self.assertEqual(data[:9], b"\0" + (329).to_bytes(8, "big"))  # FST's header block
         self.assertGreater(len(data), 5000)
-        if shutil.which("fst2vcd"):
-            vcd = subprocess.run(["fst2vcd", str(path)], capture_output=True, text=True, check=True).stdout
-            for signal in ("clk", "token_valid", "result_valid", "ana_"):
-                self.assertIn(signal, vcd)
+        vcd = subprocess.run(["fst2vcd", str(path)], capture_output=True, text=True, check=True).stdout
+        for name in ("clk_i", "token_valid_i", "result_valid_o", "ana_pulse_i", "analog"):
+            self.assertIn(name, vcd)
 
     def test_trace(self):
         for geometry in (TINY, ODD):
@@ -857,6 +881,34 @@ class Traces(CliTest):
                 self.assertEqual(set(self.files()) - before, {"traced.npz", "wave.fst"} - before)
                 self.assertEqual((self.folder / "plain.npz").read_bytes(), (self.folder / "traced.npz").read_bytes())
                 self.check_trace(self.folder / "wave.fst")
+
+    def test_one_trace_on_any_number_of_threads(self):
+        conf, name = self.config(TINY), self.input(projections(5, 20, 8))
+        traces = []
+        for threads in (1, 2, 5):
+            self.gca("run", "--config", conf, "--input", name, "--threads", threads, "--trace", "wave.fst",
+                     "--trace-head", 3, "--trace-tokens", "2:18")
+            vcd = subprocess.run(["fst2vcd", str(self.folder / "wave.fst")], capture_output=True, text=True, check=True)
+            traces.append(vcd.stdout.split("$timescale")[1])
+        self.assertEqual(len(set(traces)), 1)
+
+    def test_an_interrupted_run_leaves_a_readable_trace_and_nothing_else(self):
+        conf, name = self.config(TINY), self.input(projections(1, 2_000_000, 8))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before = set(self.files())
+            run = subprocess.Popen([GCA, "run", "--config", conf, "--input", name, "--output", "new.npz", "--trace",
+                                    "wave.fst", "--trace-tokens", "all", "--trace-tiles", "none"], cwd=self.folder,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            while not (self.folder / "wave.fst").exists():
+                time.sleep(0.01)
+            time.sleep(0.3)
+            run.send_signal(number)
+            _, message = run.communicate(timeout=20)
+            self.assertEqual(run.returncode, 128 + number)
+            self.assertEqual(message, "gca: interrupted\n")
+            self.assertEqual(set(self.files()) - before, {"wave.fst"} - before)
+            self.check_trace(self.folder / "wave.fst")
+            (self.folder / "wave.fst").unlink()
 
     def test_report_is_that_of_an_untraced_run(self):
         conf, name = self.config(TINY), self.input(projections(2, 20, 8))
