@@ -85,6 +85,8 @@ class VerilatedHead final : public RtlHead {
         pins.sum = bytes(m.sum_o);
         pins.status_tokens = &m.status_tokens_o;
         pins.status_saturated = &m.status_saturated_o;
+        pins.count = bytes(m.rootp->gca_head__DOT__count);
+        pins.count_sign = bytes(m.rootp->gca_head__DOT__sign);
         set_pins(pins);
     }
 
