@@ -186,6 +186,7 @@ Explanation explain(const Config& config, const Sequences& sequences, const RunO
     e.difference = first_difference(config, e.expected, e.got, place.output);
     if (!e.difference) {
         e.difference = first_difference(config, e.expected, e.got, std::nullopt);
+        e.elsewhere = e.difference.has_value();
     }
     return e;
 }

@@ -64,6 +64,7 @@ struct Explanation {
     std::size_t undecidable = 0;  ///< outputs of the token that are near a threshold
     /// The first of the output's own way through the head; where there is none, of the token's other outputs.
     std::optional<Difference> difference;
+    bool elsewhere = false;  ///< the difference is in the way of other outputs alone
 };
 
 /// Runs the token through the engine of `options` (rtl or functional) as `gca run --threads 1` would, cycle by cycle:

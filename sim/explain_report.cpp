@@ -132,7 +132,8 @@ std::string tile_table(const Config& config, const Explanation& e) {
     text += fmt::format("{:>10}{:>67.4f}{:>21.4f}\n", "y", e.y, e.expected_y);
     const std::size_t unused = config.geometry.tiles - e.tiles.size();
     if (unused > 0) {
-        text += fmt::format("  {} more sub-tile{} no token that it sees\n", unused, unused == 1 ? " holds" : "s hold");
+        text += unused == 1 ? "  the other sub-tile holds no token that it sees\n"
+                            : fmt::format("  the other {} sub-tiles hold no token that it sees\n", unused);
     }
     return text + notes.legend();
 }
@@ -165,11 +166,10 @@ std::string verdict(const Config& config, const Explanation& e) {
         text += row("against reference",
                     fmt::format("the same at every stage, for all {} outputs of the token", config.geometry.dim));
     } else {
-        const Difference& difference = *e.difference;
-        const bool own = !difference.output || *difference.output == e.place.output;
-        text += row("against reference",
-                    own ? "differs first at" : "this output is the same at every stage; another differs at");
-        text += row("", format_difference(difference));
+        text +=
+            row("against reference", e.elsewhere ? "this output is the same at every stage, but others differ, first at"
+                                                 : "differs first at");
+        text += row("", format_difference(*e.difference));
     }
     if (e.undecidable > 0) {
         text += row("", fmt::format("{} of {} outputs undecidable: within 1e-9 of a rounding threshold", e.undecidable,
@@ -244,6 +244,9 @@ std::string explanation_json(const Config& config, const RunOptions& options, co
     json["reference"] = {{"sum", e.expected_sum}, {"y", e.expected_y}};
     json["undecidable_outputs"] = e.undecidable;
     json["difference"] = e.difference ? difference_json(*e.difference) : Json();
+    if (e.difference) {
+        json["difference"]["elsewhere"] = e.elsewhere;
+    }
     return json.dump(2) + "\n";
 }
 

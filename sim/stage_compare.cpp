@@ -8,8 +8,6 @@
 #include <span>
 #include <vector>
 
-#include "behavioral/time_base.h"
-
 namespace gca {
 
 namespace {
@@ -95,20 +93,12 @@ class Search {
     }
 
     [[nodiscard]] Found query() const {
-        Difference found{.stage = Stage::s1_query, .quantity = Quantity::cycles};
+        Difference found{.stage = Stage::s1_query, .quantity = Quantity::cycles, .cycle = got_.scored_cycle};
         for (std::size_t row = 0; row < dim_; ++row) {
             found.row = row;
-            Found other = compare(found, expected_.query[row], at(got_.query, row), kMargin);
-            if (!other) {
-                continue;
+            if (const Found other = compare(found, expected_.query[row], at(got_.query, row), kMargin)) {
+                return other;
             }
-            if (got_.scored_cycle) {  // the shorter pulse ends, the longer goes on
-                const Schedule schedule =
-                    Schedule::of_levels(config_.quantization.query_levels, config_.quantization.output_levels);
-                other->cycle = *got_.scored_cycle - schedule.score_cycles +
-                               static_cast<std::uint64_t>(std::min(other->expected, *other->got));
-            }
-            return other;
         }
         return {};
     }
@@ -274,7 +264,7 @@ std::string format_quantity(Quantity quantity, double value) {
         case Quantity::volts:
             return fmt::format("{:.9g} V", value);
         case Quantity::cycles:
-            return fmt::format("{:.9g} cycles", value);
+            return fmt::format("{:.9g} cycle{}", value, value == 1.0 ? "" : "s");
         case Quantity::charge:
             return fmt::format("{:.9g}", value);
         case Quantity::width_ns:
@@ -293,11 +283,14 @@ std::string format_place(const Difference& difference) {
         }
     };
     add("column", difference.column);
+    if (difference.stage == Stage::s3_column_pulse && !difference.token) {
+        place += " (holds no token of the sequence)";
+    }
     add("token", difference.token);
     add("row", difference.row);
     add("sub-tile", difference.tile);
     add("output", difference.output);
-    return place.substr(2);
+    return place.empty() ? place : place.substr(2);
 }
 
 std::string format_difference(const Difference& difference) {

@@ -34,7 +34,7 @@ enum class Quantity { column, code, volts, cycles, charge, width_ns, value };
 struct Difference {
     Stage stage = Stage::s0_write;
     Quantity quantity = Quantity::value;
-    std::optional<std::uint64_t> cycle;  ///< when it first showed; rtl engine only
+    std::optional<std::uint64_t> cycle;  ///< in which the stage had its value complete; rtl engine only
     std::string_view array;              ///< of S0: "K" or "V"
     std::optional<std::size_t> token;    ///< whose column it is
     std::optional<std::size_t> column;

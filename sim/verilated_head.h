@@ -27,6 +27,9 @@ class VerilatedHead final : public RtlHead {
     ~VerilatedHead() override {
         close_trace();
         model_->final();
+        // The model takes the scope of its visible signals out of the thread's context: that must be its own, not the
+        // last one made, which may be gone.
+        Verilated::threadContextp(&context_);
     }
 
     void eval() override { model_->eval(); }
