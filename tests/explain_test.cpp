@@ -42,7 +42,7 @@ constexpr std::size_t kHeads = 2;
 constexpr std::uint64_t kSeed = 7;
 
 class Explain : public testing::TestWithParam<ExplainCase> {
- protected:
+ public:
     Explain() {
         const ExplainCase& c = GetParam();
         const auto& heads = built_heads();
@@ -216,7 +216,7 @@ struct Altered {
 };
 
 class Alteration : public Explain {
- protected:
+ public:
     void find(const StageRecord& record, const Altered& altered) const {
         SCOPED_TRACE(altered.place);
         const std::optional<Difference> own = first_difference(config, expected, record, place.output);

@@ -117,9 +117,7 @@ class FaultyHead final : public RtlHead {
             std::fill(k_pulse_.begin(), k_pulse_.end(), std::byte{0});
         } else if (fault_ == Fault::valid && is_in(30, 44)) {
             flip(valid_, kToken + 2);
-        } else if (fault_ == Fault::sum && is_in(64, 64)) {
-            flip(sum_, 0);
-        } else if (fault_ == Fault::delivered && is_in(64, 64) && !was_clk_) {
+        } else if (is_in(64, 64) && (fault_ == Fault::sum || (fault_ == Fault::delivered && !was_clk_))) {
             flip(sum_, 0);
         } else if (fault_ == Fault::two_columns && is_in(7, 7)) {
             flip(k_write_, 0);
@@ -154,7 +152,7 @@ const std::vector<BuiltHead>& built_heads() {
 namespace {
 
 class FaultTest : public testing::Test {
- protected:
+ public:
     FaultTest() {
         config.geometry = {.dim = kDim, .tile_tokens = 8, .tiles = 2};
         config.charge_to_pulse = {.s_sat = 40.0, .a_sat = 5.0};
@@ -170,7 +168,7 @@ class FaultTest : public testing::Test {
         fill(sequences.v, 0.0, kSupplyV);
     }
 
-    [[nodiscard]] RunOptions options(Fault fault) const {
+    [[nodiscard]] static RunOptions options(Fault fault) {
         RunOptions options;
         options.seed = static_cast<std::uint64_t>(fault);
         options.check = Check::always;
