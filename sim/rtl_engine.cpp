@@ -150,6 +150,11 @@ void RtlEngine::clock() {
     ++cycle_;
 }
 
+void RtlEngine::observe(HeadObserver* observer) {
+    observer_ = observer;
+    bridge_->observe(observer);
+}
+
 void RtlEngine::drive_token(const Token& token) {
     const auto drive = [&](std::span<const double> values, double full_scale, unsigned levels, unsigned bits,
                            std::span<std::byte> pins) {
@@ -175,6 +180,9 @@ void RtlEngine::note_accepted(std::size_t token) {
         timing_.max_interval = std::max(timing_.max_interval, interval);
     }
     accepted_[token % kInFlight] = cycle_;
+    if (observer_ != nullptr) {
+        observer_->accepted(token, cycle_);
+    }
 }
 
 void RtlEngine::note_taken(std::size_t token, std::size_t sent) {
@@ -185,6 +193,25 @@ void RtlEngine::note_taken(std::size_t token, std::size_t sent) {
     timing_.min_latency = std::min(timing_.min_latency, latency);
     timing_.max_latency = std::max(timing_.max_latency, latency);
     read_sums();
+    if (observer_ != nullptr) {
+        observer_->taken(token, cycle_, sums_);
+    }
+}
+
+void RtlEngine::rethrow(std::size_t sequence, std::size_t taken, std::size_t sent) {
+    const std::string tokens = taken == sent       ? "no token"
+                               : taken + 1 == sent ? fmt::format("token {}", taken)
+                                                   : fmt::format("tokens {} to {}", taken, sent - 1);
+    const std::string where = fmt::format("; head {}, {} in flight", sequence, tokens);
+    try {
+        throw;
+    } catch (const BoundaryError& error) {
+        throw BoundaryError(error.what() + where);
+    } catch (const AssertionError& error) {
+        throw AssertionError(error.what() + where);
+    } catch (const TimeoutError& error) {
+        throw TimeoutError(error.what() + where);
+    }
 }
 
 void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource& token, const ResultSink& result) {
@@ -239,7 +266,7 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
             head_->dump(cycle_ * kClockPs + kClockPs / 2);  // what was seen in the cycle of the fault
         }
         close_trace();
-        throw;
+        rethrow(sequence, taken, sent);
     }
     *pins_.token_valid = 0;
     *pins_.result_ready = 0;

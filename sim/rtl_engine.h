@@ -53,6 +53,15 @@ class AssertionError : public std::runtime_error {
 };
 
 /// A token's result did not come. The message names the token and the cycle.
+/// Told of the host's side too: token number `token` of the sequence is accepted, or its result taken, at the edge that
+/// begins `cycle`.
+class HeadObserver : public AnalogObserver {
+ public:
+    virtual void accepted(std::size_t token, std::uint64_t cycle) = 0;
+    virtual void taken(std::size_t token, std::uint64_t cycle, std::span<const std::int32_t> sums) = 0;
+};
+
+/// A token's result did not come. The message names the cycle, the head and the tokens in flight.
 class TimeoutError : public std::runtime_error {
  public:
     using std::runtime_error::runtime_error;
@@ -72,6 +81,11 @@ class RtlEngine {
     /// Sends one new sequence of `tokens` tokens through the head and gives all its results. The host's pauses follow
     /// from the seed and `sequence` alone. Throws BoundaryError, AssertionError or TimeoutError, the trace closed.
     void run(std::size_t sequence, std::size_t tokens, const TokenSource& token, const ResultSink& result);
+
+    /// `observer` is told of everything from now on; null for nobody.
+    void observe(HeadObserver* observer);
+    [[nodiscard]] const AnalogBridge& bridge() const { return *bridge_; }
+    [[nodiscard]] const HeadPins& pins() const { return pins_; }
 
     [[nodiscard]] const RtlTiming& timing() const { return timing_; }
     [[nodiscard]] std::uint64_t phi_saturated() const { return bridge_->statistics().phi_saturated; }
@@ -97,6 +111,8 @@ class RtlEngine {
     /// Token number `token` of the sequence is accepted, or its result taken, at the coming edge.
     void note_accepted(std::size_t token);
     void note_taken(std::size_t token, std::size_t sent);
+    /// The error at hand, with the head (`sequence`) and its tokens in flight.
+    [[noreturn]] static void rethrow(std::size_t sequence, std::size_t taken, std::size_t sent);
 
     Config config_;
     RtlOptions options_;
@@ -109,6 +125,7 @@ class RtlEngine {
     unsigned sum_bits_;
     TraceSignals trace_signals_;
     std::unique_ptr<AnalogTrace> trace_;
+    HeadObserver* observer_ = nullptr;
     bool tracing_ = false;
     std::uint64_t traced_ps_ = 0;  ///< how far the analog side's waveforms have come
     std::uint64_t cycle_ = 0;

@@ -15,6 +15,7 @@
 #include "behavioral/functional_head.h"
 #include "behavioral/reference.h"
 #include "behavioral/softmax_attention.h"
+#include "sim/explain.h"
 #include "sim/interrupt.h"
 
 namespace gca {
@@ -308,6 +309,25 @@ void allocate_probe(const Config& config, const Sequences& sequences, const RunO
     result.probe->a.assign(rows * charges, 0.0F);
 }
 
+/// Replays the first mismatch, if that does not take too long.
+Location locate(const Config& config, const Sequences& sequences, const RunOptions& options, const Mismatch& first) {
+    constexpr std::size_t kMostTokens = 1'000'000;  // half a minute
+    const OutputPlace place{.head = first.head, .token = first.token, .output = first.output};
+    const std::size_t tokens = replayed_tokens(sequences, options, place);
+    if (tokens > kMostTokens) {
+        return {.difference = {}, .why_not = fmt::format("left out, {} tokens come before it", tokens)};
+    }
+    try {
+        const std::optional<Difference> difference = explain(config, sequences, options, place).difference;
+        return {.difference = difference,
+                .why_not = difference ? "" : "not seen when heads run one after the other (--threads 1)"};
+    } catch (const std::runtime_error& error) {
+        return {.difference = {}, .why_not = error.what()};
+    }
+}
+
+}  // namespace
+
 void check_options(const Config& config, const RunOptions& options) {
     if (options.window > config.geometry.capacity()) {
         throw InputError(fmt::format("--window is {}: must be 1 to {}, the capacity of geometry {}x{}x{}",
@@ -326,8 +346,6 @@ void check_options(const Config& config, const RunOptions& options) {
         throw InputError("--trace is for the rtl engine: the other engines have no signals");
     }
 }
-
-}  // namespace
 
 RunResult run(const Config& config, const Sequences& sequences, const RunOptions& options,
               std::atomic<std::uint64_t>& progress) {
@@ -364,6 +382,9 @@ RunResult run(const Config& config, const Sequences& sequences, const RunOptions
         result.check.estimated_s = estimate_check(config, sequences, result.window) / result.threads;
         if (options.check == Check::always || result.check.estimated_s < kWorthwhile * result.wall_s) {
             check_run(config, sequences, result);
+            if (result.check.first && options.engine != Engine::reference) {
+                result.check.location = locate(config, sequences, options, *result.check.first);
+            }
         }
     }
     return result;
