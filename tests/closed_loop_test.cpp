@@ -97,7 +97,7 @@ RunResult run_engine(const Config& config, const Sequences& sequences, const Loo
 }
 
 /// Keeps the failing input and says how to run just that, with a trace.
-std::string replay(const LoopCase& c, const Config& config, const Sequences& s) {
+std::string replay(const LoopCase& c, const Config& config, const Sequences& s, std::size_t head, std::size_t token) {
     const std::filesystem::path folder = std::filesystem::temp_directory_path();
     const std::string base = (folder / ("gca_" + c.name())).string();
     std::ofstream(base + ".toml") << print_config(config);
@@ -115,8 +115,9 @@ std::string replay(const LoopCase& c, const Config& config, const Sequences& s) 
     const std::string window = c.window == 0 ? "" : fmt::format(" --window {}", c.window);
     return fmt::format(
         "replay: build/gca run --config {0}.toml --input {0}.npz --mode {1} --backpressure {2} --seed {3}{4} --check "
-        "always --threads 1 --trace {0}.fst",
-        base, to_string(c.mode), to_string(c.backpressure), c.seed, window);
+        "always --threads 1 --trace {0}.fst --trace-head {5} --trace-tokens {6}:{7}",
+        base, to_string(c.mode), to_string(c.backpressure), c.seed, window, head,
+        token - std::min<std::size_t>(token, 2), token + 1);
 }
 
 /// Without pauses of the host, every token takes the schedule's latency and follows its predecessor at its interval.
@@ -143,10 +144,11 @@ TEST_P(ClosedLoop, RtlFunctionalAndReferenceAgreeToTheBit) {
     const auto differs = std::mismatch(rtl.counts.begin(), rtl.counts.end(), functional.counts.begin()).first;
     if (differs != rtl.counts.end()) {
         const auto i = static_cast<std::size_t>(differs - rtl.counts.begin());
-        const std::size_t d = sequences.dim;
-        ADD_FAILURE() << fmt::format("{}: head {}, token {}, stage S7, output {}: functional {}, rtl {}\n", c.name(),
-                                     i / d / c.tokens, i / d % c.tokens, i % d, functional.counts[i], rtl.counts[i])
-                      << replay(c, config, sequences);
+        const std::size_t head = i / sequences.dim / c.tokens;
+        const std::size_t token = i / sequences.dim % c.tokens;
+        ADD_FAILURE() << fmt::format("{}: head {}, token {}, output {}: functional {}, rtl {}\n", c.name(), head, token,
+                                     i % sequences.dim, functional.counts[i], rtl.counts[i])
+                      << replay(c, config, sequences, head, token);
     }
     ASSERT_EQ(rtl.y, functional.y);
     if (c.heads * c.tokens == 0) {
@@ -157,9 +159,11 @@ TEST_P(ClosedLoop, RtlFunctionalAndReferenceAgreeToTheBit) {
     EXPECT_LT(rtl.check.near_threshold * 1000, rtl.check.outputs) << "too few outputs are compared";
     if (rtl.check.mismatches != 0) {
         const Mismatch& first = *rtl.check.first;
-        ADD_FAILURE() << fmt::format("{}: head {}, token {}, output {}: reference {}, rtl {}\n", c.name(), first.head,
-                                     first.token, first.output, first.expected, first.got)
-                      << replay(c, config, sequences);
+        const std::optional<Location>& location = rtl.check.location;
+        ADD_FAILURE() << fmt::format("{}, seed {}: head {}, token {}, output {}: expected {}, got {}\n", c.name(),
+                                     c.seed, first.head, first.token, first.output, first.expected, first.got)
+                      << (location && location->difference ? format_difference(*location->difference) + "\n" : "")
+                      << replay(c, config, sequences, first.head, first.token);
     }
     if (c.backpressure == Backpressure::none) {
         expect_schedule(c, config, *rtl.timing);
