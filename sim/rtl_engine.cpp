@@ -151,9 +151,9 @@ void RtlEngine::clock() {
     head_->eval();
     if (trace_) {
         trace_->settle(fall_ps);
-        if (tracing_) {
-            head_->dump(fall_ps);
-        }
+    }
+    if (tracing_) {
+        head_->dump(fall_ps);
     }
     ++cycle_;
     if (trace_) {
