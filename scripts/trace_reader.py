@@ -120,6 +120,10 @@ class Trace:
     def falls(self, name):
         return self._edges(name, 0)
 
+    def edges_with(self, *names, clock="gca_head.clk_i"):
+        """The rising clock edges that find all of these one-bit signals high."""
+        return [time for time in self.rises(clock) if all(self.before(name, time) == 1 for name in names)]
+
     def pulses(self, name):
         """(rise, fall) of every time that a one-bit signal is high; None for an end outside the trace."""
         pulses = []
