@@ -86,9 +86,9 @@ class Trace:
             raise KeyError(f"{self.path} has no signal {name}")
         return self.signals[name]
 
-    def names(self, pattern):
-        """The names that the regular expression matches as a whole, in the file's order."""
-        return [name for name in self.signals if re.fullmatch(pattern, name)]
+    def numbers(self, pattern):
+        """The numbers that the pattern's group has in the names that match it as a whole, sorted, each once."""
+        return sorted({int(match[1]) for match in map(re.compile(pattern).fullmatch, self.signals) if match})
 
     def value(self, name, time):
         """The value at a time, None before the trace's first."""

@@ -1,10 +1,10 @@
 """Writes a saved view of GTKWave (.gtkw) for a head's trace: signals by stage, analog ones as curves, numbers in their radix,
-named markers. The geometry is read from the trace, so that any head's trace can have one.
+named markers. Sizes and widths are read from the trace, so that any head's trace can have one.
 
     view = View(trace, tile=0, rows=[0], columns=[0, 5], outputs=[3])
     view.host()
-    view.scores(height=3)
-    text = view.text(first_ps, last_ps, [("accept", 3000)])
+    view.scores()
+    text = view.text(first_ps, last_ps, [("accept", 3000)], marker_ps)
 """
 import math
 
@@ -16,8 +16,12 @@ BITS, DECIMAL, SIGNED, COMMENT, STEPS, CURVE, TALLER = 0x28, 0x24, 0x420, 0x200,
 CONTROL, NUMBER, CHARGE, RAMP, PULSE = 4, 0, 2, 3, 0
 
 # Pixels.
-WIDTH, NAMES_WIDTH, ROW_HEIGHT, BARS_HEIGHT = 1800, 290, 17, 170
+WIDTH, NAMES_WIDTH, ROW_HEIGHT, BARS_HEIGHT = 1800, 290, 17, 130
 PIXELS_A_FRAME = 200  # zoom z shows so many pixels for 2^-z of the trace's units, picoseconds here
+
+
+class ViewError(Exception):
+    """The trace does not show what the view needs. One line for the user."""
 
 
 class View:
@@ -40,6 +44,8 @@ class View:
 
     def _full_name(self, name):
         """With its range, as GTKWave wants it."""
+        if name not in self.trace.signals:
+            raise ViewError(f"{self.trace.path}: no signal {name}")
         signal = self.trace.signal(name)
         return name if signal.width == 1 or signal.real else f"{name}[{signal.width - 1}:0]"
 
@@ -59,7 +65,7 @@ class View:
         self.bits_of(name, range((index + 1) * width - 1, index * width - 1, -1), shown, flags)
 
     def curve(self, name, shown, color, height, flags=CURVE):
-        self._line(flags, color, f"+{{{shown}}} {name}")
+        self._line(flags, color, f"+{{{shown}}} {self._full_name(name)}")
         self.lines += [f"@{TALLER:x}"] + ["-"] * (height - 1)
 
     def parameter(self, name):
@@ -172,8 +178,7 @@ class View:
         self.bit(HEAD + "add")
         for index in self.outputs[:1]:
             partial = f"{HEAD}u_adder_bank.gen_channel[{index}].partial_q"
-            groups = self.trace.value(f"{HEAD}u_adder_bank.Groups", self.trace.last)
-            width = self.trace.value(f"{HEAD}u_adder_bank.PartialW", self.trace.last)
+            groups, width = (self.parameter(f"u_adder_bank.{name}") for name in ("Groups", "PartialW"))
             for group in range(groups):
                 self.field(partial, group, width, f"{self.output(index)}, partial sum {group}", SIGNED)
         self.bit(HEAD + "sum")
@@ -188,8 +193,8 @@ class View:
     # ---- the file ----------------------------------------------------------------------------------------------------
 
     def text(self, first, last, markers, primary):
-        """Shows the times from first to last. Markers: (name, time) pairs, at most 26; the values beside the names are
-        those at the time `primary`."""
+        """Shows the times from `first` to `last`, in picoseconds. Markers: (name, time) pairs, at most 26. Beside the names
+        are the values at the time `primary`."""
         zoom = -math.log2((last - first) * PIXELS_A_FRAME / (WIDTH - NAMES_WIDTH - 50))
         rows = sum(line[0] not in "@[" for line in self.lines)
         height = BARS_HEIGHT + ROW_HEIGHT * rows
