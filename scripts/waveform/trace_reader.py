@@ -6,8 +6,9 @@
     trace.rises("gca_head.ana_c2p1_emit_o")                # times
     trace.pulses("analog.tile_0.s3_pulse.c07")             # (rise, fall) pairs
 
-Times are whole picoseconds. A value written at a time holds from that time on, that time included. A name is the scopes
-from the outermost and the signal's own name, joined by dots, without its range: "gca_head.gen_tile[0].u_readout.count_o".
+Times are whole picoseconds. A value written at a time holds from that time on, that time included. A name is the
+scopes from the outermost and the signal's own name, joined by dots, without its range:
+"gca_head.gen_tile[0].u_readout.count_o".
 """
 import bisect
 import re
@@ -19,7 +20,8 @@ class TraceError(Exception):
 
 
 class Signal:
-    """One signal's changes: values[i] holds from times[i] on."""
+    """values[i] holds from times[i] on. Neighbours differ, but for a real signal's: a straight line between two equal
+    values is a point more for those who draw lines."""
 
     def __init__(self, width, real):
         self.width = width
@@ -76,7 +78,7 @@ class Trace:
 
     @staticmethod
     def _add(signal, time, value):
-        if signal.values and signal.values[-1] == value:
+        if not signal.real and signal.values and signal.values[-1] == value:
             return
         signal.times.append(time)
         signal.values.append(value)
@@ -110,6 +112,7 @@ class Trace:
         return list(zip(signal.times, signal.values))
 
     def _edges(self, name, value):
+        """Of a signal of one bit."""
         changes = self.changes(name)
         return [time for (_, old), (time, new) in zip(changes, changes[1:]) if new == value and old is not None]
 
@@ -124,13 +127,15 @@ class Trace:
         """The rising clock edges that find all of these one-bit signals high."""
         return [time for time in self.rises(clock) if all(self.before(name, time) == 1 for name in names)]
 
-    def pulses(self, name):
-        """(rise, fall) of every time that a one-bit signal is high; None for an end outside the trace."""
+    def pulses(self, name, bit=0):
+        """(rise, fall) of every time that a signal's bit is high; None for an end outside the trace."""
         pulses = []
+        high = False
         for time, value in self.changes(name):
-            if value == 1:
+            was_high, high = high, value is not None and value >> bit & 1 == 1
+            if high and not was_high:
                 pulses.append((time if time > self.first else None, None))
-            elif pulses and pulses[-1][1] is None:
+            elif was_high and not high:
                 pulses[-1] = (pulses[-1][0], time)
         return pulses
 

@@ -1,5 +1,5 @@
-"""Writes a saved view of GTKWave (.gtkw) for a head's trace: signals by stage, analog ones as curves, numbers in their radix,
-named markers. Sizes and widths are read from the trace, so that any head's trace can have one.
+"""Writes a saved view of GTKWave (.gtkw) for a head's trace: signals by stage, analog ones as curves, numbers in their
+radix, named markers. Sizes and widths are read from the trace, so that any head's trace can have one.
 
     view = View(trace, tile=0, rows=[0], columns=[0, 5], outputs=[3])
     view.host()
@@ -193,8 +193,8 @@ class View:
     # ---- the file ----------------------------------------------------------------------------------------------------
 
     def text(self, first, last, markers, primary):
-        """Shows the times from `first` to `last`, in picoseconds. Markers: (name, time) pairs, at most 26. Beside the names
-        are the values at the time `primary`."""
+        """Shows the times from `first` to `last`, in picoseconds. Markers: (name, time) pairs, at most 26. Beside the
+        names are the values at the time `primary`."""
         zoom = -math.log2((last - first) * PIXELS_A_FRAME / (WIDTH - NAMES_WIDTH - 50))
         rows = sum(line[0] not in "@[" for line in self.lines)
         height = BARS_HEIGHT + ROW_HEIGHT * rows
