@@ -151,7 +151,8 @@ class Selection(TraceTest):
                     for time in part.signal(name).times:
                         self.same(whole.value(name, time), part.value(name, time), f"{name} at {time} ps")
                     within = [time for time in whole.signal(name).times if part.first < time <= part.last]
-                    self.assertEqual([part.value(name, t) for t in within], [whole.value(name, t) for t in within], name)
+                    self.assertEqual([part.value(name, t) for t in within], [whole.value(name, t) for t in within],
+                                     name)
 
     def test_heads_one_after_the_other(self):
         for mode in MODES:
@@ -164,8 +165,7 @@ class Selection(TraceTest):
                 self.assertEqual([run.trace.value(HEAD + "u_write_ctrl.col_q", edge) for edge in edges],
                                  [4, 0, 1, 0, 1, 2])
                 width = run.trace.value(HEAD + "SumW", run.trace.last)
-                results = [time for time in taken(run.trace) if time > edges[0]]
-                results = results[-6:]
+                results = taken(run.trace)[-6:]
                 wanted = [(1, 4), (1, 5), (1, 6), (2, 0), (2, 1), (2, 2)]
                 for (head, token), time in zip(wanted, results, strict=True):
                     for e in range(run.dim):
@@ -265,7 +265,7 @@ class Analog(TraceTest):
         pulses = self.pulses(f"{stage}_pulse", line, begin, begin + LONGEST, tile)
         self.assertEqual(pulses, [(begin, end)] if end > begin else [], f"{self.run_.name}: {what}: {stage} pulse, ps")
         before, *ramp = self.points(f"{stage}_ramp", line, begin - 1, begin + LONGEST + 1, tile)
-        self.assertEqual(before, (begin - 1, 0.0), f"{self.run_.name}: {what}: {stage} ramp, last point before it begins")
+        self.assertEqual(before, (begin - 1, 0.0), f"{self.run_.name}: {what}: {stage} ramp, last point before it")
         for time, value in ramp:
             expected = max(0.0, top - full_scale / LONGEST * (time - begin)) if time < end else 0.0
             self.same(expected, value, f"{what}: {stage} ramp at {time} ps", 1e-9)
