@@ -237,10 +237,12 @@ CLI::Option* add_number(CLI::App& command, const std::string& name, Number& valu
 
 void add_trace(CLI::App& command, Arguments& a) {
     TraceOptions& trace = a.trace_options;
-    CLI::Option* file = command.add_option("--trace", a.trace, "Waveform of one head, digital and analog (rtl engine)");
+    CLI::Option* file = command.add_option("--trace", a.trace, "Waveform of a head, digital and analog (rtl engine)");
     file->option_text("FILE.fst");
-    add_number<std::size_t>(command, "--trace-head", trace.head, 0, SIZE_MAX, "Whose (default 0)")->needs(file);
-    command.add_option("--trace-tokens", trace.tokens, "From token A to B-1 (default 0:32)")
+    command.add_option("--trace-head", trace.heads, "Whose, or those of A to B-1 one after the other (default 0)")
+        ->option_text("H|A:B")
+        ->needs(file);
+    command.add_option("--trace-tokens", trace.tokens, "From token A to B-1 of them all (default 0:32)")
         ->option_text("A:B|all")
         ->needs(file);
     command.add_option("--trace-tiles", trace.tiles, "Sub-tiles whose analog side is shown (default 0)")

@@ -25,6 +25,8 @@ constexpr std::size_t kInFlight = 8;
 // A result that the host is waiting for comes within this many latencies, or never.
 constexpr std::uint64_t kPatience = 4;
 constexpr std::uint64_t kClockPs = 1000;
+// How long before a rising edge a waveform shows the host's new pins, and what follows from them without a clock.
+constexpr std::uint64_t kHostPs = 250;
 // The FST writer does not notice a full disk. It may hold back this much.
 constexpr std::uintmax_t kTraceReserveBytes = std::uintmax_t{64} << 20U;
 
@@ -127,12 +129,18 @@ void RtlEngine::reset() {
 void RtlEngine::clock() {
     const std::uint64_t rise_ps = cycle_ * kClockPs;
     const std::uint64_t fall_ps = rise_ps + kClockPs / 2;
-    const bool sound = head_->rise(rise_ps);
+    if (tracing_ && cycle_ > 0) {
+        head_->eval();
+        head_->dump(rise_ps - kHostPs);
+    }
     if (trace_) {
         trace_analog(rise_ps);
-        if (tracing_) {
-            head_->dump(rise_ps);
-        }
+    }
+    const bool sound = head_->rise(rise_ps);
+    if (tracing_) {
+        head_->dump(rise_ps);
+    }
+    if (trace_) {
         trace_analog(fall_ps);
     }
     if (!sound) {
@@ -143,11 +151,14 @@ void RtlEngine::clock() {
     head_->eval();
     if (trace_) {
         trace_->settle(fall_ps);
-        if (tracing_) {
-            head_->dump(fall_ps);
-        }
+    }
+    if (tracing_) {
+        head_->dump(fall_ps);
     }
     ++cycle_;
+    if (trace_) {
+        trace_analog(cycle_ * kClockPs - kHostPs);
+    }
 }
 
 void RtlEngine::observe(HeadObserver* observer) {
@@ -234,7 +245,7 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
                 *pins_.new_sequence = sent == 0 ? 1 : 0;
                 driven = sent;
                 if (trace_) {
-                    begin_trace(sent);
+                    begin_trace(timing_.tokens + sent);
                     check_space(output_target(options_.trace->file));
                 }
             }
@@ -257,7 +268,7 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
             idle += (sent == tokens || offer) && *pins_.result_ready != 0 ? 1 : 0;
             check_interrupt();
             clock();
-            if (trace_ && taken == options_.trace->end_token) {
+            if (trace_ && timing_.tokens + taken == options_.trace->end_token) {
                 close_trace();
             }
         }

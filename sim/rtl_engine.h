@@ -101,7 +101,8 @@ class RtlEngine {
     void reset();
     void clock();
     void open_trace(const TraceSelection& selection);
-    /// Token `offered` is at the ports: if it is the first of the trace's tokens, the trace begins.
+    /// Token `offered`, counted over all sequences, is at the ports: if it is the first of the trace's tokens, the
+    /// trace begins.
     void begin_trace(std::size_t offered);
     /// The analog side goes on to `time_ps`; its points before that time are written.
     void trace_analog(std::uint64_t time_ps);

@@ -130,19 +130,29 @@ void run_rtl(const Config& config, const Sequences& sequences, const RunOptions&
     for (std::unique_ptr<RtlEngine>& engine : engines) {
         engine = std::make_unique<RtlEngine>(config, plain);
     }
-    // The traced head has an engine of its own, so that its times do not depend on the heads before it.
+    // The traced heads have an engine of their own, so that their times do not depend on the heads before them.
     RtlEngine* traced = nullptr;
+    TraceSelection selection;
     if (options.trace) {
+        selection = resolve(*options.trace, config.geometry, sequences.heads, sequences.tokens);
         RtlOptions with_trace = plain;
-        with_trace.trace = resolve(*options.trace, config.geometry, sequences.heads, sequences.tokens);
+        with_trace.trace = selection;
         traced = engines.emplace_back(std::make_unique<RtlEngine>(config, with_trace)).get();
     }
-    const auto start = Clock::now();
-    for_each_head(sequences.heads, result.threads, [&](unsigned worker, std::size_t head) {
-        RtlEngine& engine = options.trace && options.trace->head == head ? *traced : *engines[worker];
+    const auto run_head = [&](RtlEngine& engine, std::size_t head) {
         engine.run(
             head, sequences.tokens, [&](std::size_t token) { return sequences.token(head, token); },
             [&](std::size_t token, std::span<const std::int32_t> sums) { collector.add_sums(head, token, sums); });
+    };
+    const auto start = Clock::now();
+    for_each_head(sequences.heads, result.threads, [&](unsigned worker, std::size_t head) {
+        if (head < selection.first_head || head >= selection.end_head) {
+            run_head(*engines[worker], head);
+        } else if (head == selection.first_head) {
+            for (std::size_t h = head; h < selection.end_head; ++h) {
+                run_head(*traced, h);
+            }
+        }
     });
     result.wall_s = seconds_since(start);
     result.timing.emplace();

@@ -719,7 +719,9 @@ class Refusals(CliTest):
     def test_what_a_trace_shows_must_exist(self):
         for option, value, *says in (("--trace-tokens", "5:5", "A:B"), ("--trace-tokens", "x", "A:B"),
                                      ("--trace-tokens", "20:22", "19"), ("--trace-tokens", "0,4", "A:B"),
-                                     ("--trace-head", "3", "2"), ("--trace-head", "-1"), ("--trace-tiles", "2", "1"),
+                                     ("--trace-head", "3", "2"), ("--trace-head", "-1"),
+                                     ("--trace-head", "1:4", "2"), ("--trace-head", "2:2", "A:B"),
+                                     ("--trace-head", "all", "A:B"), ("--trace-tiles", "2", "1"),
                                      ("--trace-tiles", "0:3", "1"),
                                      ("--trace-columns", "8", "7"), ("--trace-columns", "1,,2", "numbers"),
                                      ("--trace-rows", "7:9", "7"), ("--trace-rows", "99999999999999999999", "numbers")):
