@@ -157,8 +157,10 @@ TEST_P(ClosedLoop, RtlFunctionalAndReferenceAgreeToTheBit) {
     EXPECT_LT(rtl.check.near_threshold * 1000, rtl.check.outputs) << "too few outputs are compared";
     if (rtl.check.mismatches != 0) {
         const Mismatch& first = *rtl.check.first;
-        ADD_FAILURE() << fmt::format("{}: head {}, token {}, output {}: reference {}, rtl {}\n", c.name(), first.head,
-                                     first.token, first.output, first.expected, first.got)
+        const Location& location = *rtl.check.location;
+        ADD_FAILURE() << fmt::format("{}: head {}, token {}, output {}: reference {}, rtl {}\n{}\n", c.name(),
+                                     first.head, first.token, first.output, first.expected, first.got,
+                                     location.difference ? format_difference(*location.difference) : location.why_not)
                       << replay(c, config, sequences);
     }
     if (c.backpressure == Backpressure::none) {
