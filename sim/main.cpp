@@ -90,9 +90,9 @@ std::filesystem::path input_file(const Arguments& arguments) {
     return arguments.input.empty() ? sample_file() : std::filesystem::path(arguments.input);
 }
 
-/// The command line that explains an output of this run.
-std::string explain_line(const Arguments& arguments, const Mismatch& at) {
-    std::string line = fmt::format("gca explain --head {} --token {} --output {}", at.head, at.token, at.output);
+/// The options that make a run the same again.
+std::string options_of_run(const Arguments& arguments) {
+    std::string line;
     const auto add = [&line](bool given, const char* option, const auto& value) {
         if (given) {
             line += fmt::format(" {} {}", option, value);
@@ -108,6 +108,25 @@ std::string explain_line(const Arguments& arguments, const Mismatch& at) {
     add(run.seed != defaults.seed, "--seed", run.seed);
     add(run.backpressure != defaults.backpressure, "--backpressure", to_string(run.backpressure));
     return line;
+}
+
+/// The commands that explain the first wrong output and that trace its token, at the cycles that the report names.
+std::string next_steps(const Arguments& arguments, const Sequences& sequences, const CheckResult& check) {
+    constexpr std::size_t kBefore = 2;  // tokens
+    const Mismatch& at = *check.first;
+    const std::string same = options_of_run(arguments);
+    std::string text = fmt::format("  {:<22}gca explain --head {} --token {} --output {}{}\n", "explain it with",
+                                   at.head, at.token, at.output, same);
+    if (arguments.run.engine == Engine::rtl && arguments.trace.empty()) {
+        const std::size_t token = at.head * sequences.tokens + at.token;
+        std::string tile;
+        if (check.location && check.location->difference && check.location->difference->tile) {
+            tile = fmt::format(" --trace-tiles {}", *check.location->difference->tile);
+        }
+        text += fmt::format("  {:<22}gca run{} --trace wave.fst --trace-head 0:{} --trace-tokens {}:{}{}\n",
+                            "trace it with", same, at.head + 1, token - std::min(token, kBefore), token + 1, tile);
+    }
+    return text;
 }
 
 int run_command(const Arguments& arguments) {
@@ -160,7 +179,7 @@ int run_command(const Arguments& arguments) {
         fmt::print("  {:<22}gtkwave {}\n", "open the trace with", options.trace->file.string());
     }
     if (result.check.first && options.engine != Engine::reference) {
-        fmt::print("  {:<22}{}\n", "explain it with", explain_line(arguments, *result.check.first));
+        fmt::print("{}", next_steps(arguments, sequences, result.check));
     }
     return result.check.mismatches == 0 ? 0 : kDifference;
 }

@@ -113,11 +113,12 @@ std::string replay(const LoopCase& c, const Config& config, const Sequences& s, 
     writer.add("v", v, {s.heads, s.tokens, s.dim});
     writer.finish();
     const std::string window = c.window == 0 ? "" : fmt::format(" --window {}", c.window);
+    const std::size_t all = head * s.tokens + token;  // counted over the heads
     return fmt::format(
         "replay: build/gca run --config {0}.toml --input {0}.npz --mode {1} --backpressure {2} --seed {3}{4} --check "
-        "always --threads 1 --trace {0}.fst --trace-head {5} --trace-tokens {6}:{7}",
-        base, to_string(c.mode), to_string(c.backpressure), c.seed, window, head,
-        token - std::min<std::size_t>(token, 2), token + 1);
+        "always --threads 1 --trace {0}.fst --trace-head 0:{5} --trace-tokens {6}:{7}",
+        base, to_string(c.mode), to_string(c.backpressure), c.seed, window, head + 1,
+        all - std::min<std::size_t>(all, 2), all + 1);
 }
 
 /// Without pauses of the host, every token takes the schedule's latency and follows its predecessor at its interval.

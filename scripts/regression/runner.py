@@ -64,8 +64,12 @@ def replay_line(case, settings, folder, first):
         return shlex.join(command(case, settings, folder))
     tokens = ["--trace-tokens", "all"]
     if first:
-        tokens = ["--trace-head", str(first["head"]),
-                  "--trace-tokens", f"{max(0, first['token'] - TRACED_BEFORE)}:{first['token'] + 1}"]
+        # The heads before run first, so that the cycles are those that the run names.
+        token = first["head"] * settings.tokens + first["token"]
+        tokens = ["--trace-head", f"0:{first['head'] + 1}", "--trace-tokens",
+                  f"{max(0, token - TRACED_BEFORE)}:{token + 1}"]
+        tile = first.get("difference", {}).get("tile")
+        tokens += [] if tile is None else ["--trace-tiles", str(tile)]
     return shlex.join([*command(case, settings, folder), "--trace", f"{folder}/wave.fst", *tokens])
 
 
