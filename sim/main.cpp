@@ -43,6 +43,7 @@ constexpr int kDifference = 1;
 constexpr int kBadInput = 2;
 
 struct Arguments {
+    std::string program;  ///< as it was called
     std::string config_file;
     std::string input;
     std::string output;
@@ -115,16 +116,18 @@ std::string next_steps(const Arguments& arguments, const Sequences& sequences, c
     constexpr std::size_t kBefore = 2;  // tokens
     const Mismatch& at = *check.first;
     const std::string same = options_of_run(arguments);
-    std::string text = fmt::format("  {:<22}gca explain --head {} --token {} --output {}{}\n", "explain it with",
-                                   at.head, at.token, at.output, same);
+    const std::string program = quoted_for_shell(arguments.program);
+    std::string text = fmt::format("  {:<22}{} explain --head {} --token {} --output {}{}\n", "explain it with",
+                                   program, at.head, at.token, at.output, same);
     if (arguments.run.engine == Engine::rtl && arguments.trace.empty()) {
         const std::size_t token = at.head * sequences.tokens + at.token;
         std::string tile;
         if (check.location && check.location->difference && check.location->difference->tile) {
             tile = fmt::format(" --trace-tiles {}", *check.location->difference->tile);
         }
-        text += fmt::format("  {:<22}gca run{} --trace wave.fst --trace-head 0:{} --trace-tokens {}:{}{}\n",
-                            "trace it with", same, at.head + 1, token - std::min(token, kBefore), token + 1, tile);
+        text +=
+            fmt::format("  {:<22}{} run{} --trace wave.fst --trace-head 0:{} --trace-tokens {}:{}{}\n", "trace it with",
+                        program, same, at.head + 1, token - std::min(token, kBefore), token + 1, tile);
     }
     return text;
 }
@@ -330,6 +333,7 @@ int run_program(int argc, char** argv) {
     app.require_subcommand(1);
     app.set_version_flag("--version", "gca " GCA_VERSION);
     Arguments a;
+    a.program = argv[0];
     add_run(app, a);
     add_explain(app, a);
 

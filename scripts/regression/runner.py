@@ -103,7 +103,8 @@ def telling_lines(stdout, stderr):
     rows = stdout.splitlines()
     starts = [i for i, row in enumerate(rows) if row.lstrip().startswith("against reference")]
     if starts:
-        lines += [row for row in rows[starts[0]:] if not row.lstrip().startswith("against softmax")]
+        # The replay line is better than the program's own: it keeps the trace beside the input.
+        lines += [row for row in rows[starts[0]:] if not row.lstrip().startswith(("against softmax", "trace it with"))]
     lines = lines or rows
     return "\n".join(line.rstrip() for line in lines[-SAID_LINES:])
 
