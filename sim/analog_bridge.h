@@ -18,6 +18,7 @@
 #include "behavioral/config.h"
 #include "behavioral/gain_cell_array.h"
 #include "behavioral/head.h"
+#include "behavioral/state_archive.h"
 #include "sim/rtl_head.h"
 
 namespace gca {
@@ -74,6 +75,9 @@ class AnalogBridge {
 
     [[nodiscard]] const StepStatistics& statistics() const { return statistics_; }
 
+    /// What the analog side holds between two cycles; the pins are the RTL's.
+    void transfer(StateArchive& archive);
+
  private:
     /// One array's discharge and write lines, and how long the present column has had each of them.
     struct WritePort {
@@ -85,6 +89,8 @@ class AnalogBridge {
         std::size_t column = 0;
         unsigned discharge_cycles = 0;
         unsigned write_cycles = 0;
+
+        void transfer(StateArchive& archive, std::size_t columns);
     };
 
     /// The column whose line is high, -1 if none is.
@@ -92,6 +98,7 @@ class AnalogBridge {
     template <typename Array>
     void step_write(WritePort& port, Array& array, bool reading);
     void count_query_pulses();
+    void read_valid_bits();
     void emit_scores();
     void emit_outputs();
     void check_controls() const;
