@@ -33,7 +33,7 @@ struct Schedule {
     unsigned emit_cycles = 15;
     unsigned deliver_cycles = 5;  ///< two synchroniser stages, the count, two adder stages
 
-    [[nodiscard]] static Schedule of_levels(unsigned query_levels, unsigned output_levels) {
+    [[nodiscard]] static constexpr Schedule of_levels(unsigned query_levels, unsigned output_levels) {
         Schedule s;
         s.score_cycles = query_levels - 1 > s.load_cycles ? query_levels - 1 : s.load_cycles;
         s.mix_cycles = query_levels - 1;
@@ -41,11 +41,11 @@ struct Schedule {
         return s;
     }
     /// Cycles from the accepting edge to the edge at which the result can be taken.
-    [[nodiscard]] unsigned latency() const {
+    [[nodiscard]] constexpr unsigned latency() const {
         return load_cycles + score_cycles + mix_cycles + emit_cycles + deliver_cycles;
     }
     /// Cycles between tokens in pipelined mode: the longest that one resource is busy with a token.
-    [[nodiscard]] unsigned interval() const {
+    [[nodiscard]] constexpr unsigned interval() const {
         const unsigned k_busy = load_cycles + score_cycles;
         const unsigned c2p_busy = mix_cycles + (score_cycles > emit_cycles ? score_cycles : emit_cycles);
         return k_busy > c2p_busy ? k_busy : c2p_busy;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "sim/bits.h"
 
@@ -27,12 +28,18 @@ std::string indexed(char letter, std::size_t index, std::size_t size) {
 
 }  // namespace
 
-AnalogTrace::AnalogTrace(const Config& config, const TraceSelection& selection, const AnalogBridge& bridge,
+void AnalogTrace::integrate(std::vector<Line>& lines, double time) {
+    for (Line& line : lines) {
+        line.charge += line.slope * time;
+    }
+}
+
+AnalogTrace::AnalogTrace(const Config& config, TraceSelection selection, const AnalogBridge& bridge,
                          const HeadPins& pins, TraceSignals& signals)
     : bridge_(&bridge),
       pins_(pins),
       signals_(&signals),
-      selection_(selection),
+      selection_(std::move(selection)),
       geometry_(config.geometry),
       full_scale_(config.charge_to_pulse),
       s3_longest_((config.quantization.query_levels - 1) * kPsPerCycle),
@@ -253,12 +260,6 @@ std::uint64_t AnalogTrace::next_point(std::uint64_t now) const {
     return next;
 }
 
-void AnalogTrace::integrate(std::vector<Line>& lines, double from, double to) {
-    for (Line& line : lines) {
-        line.charge += line.slope * (to - from);
-    }
-}
-
 void AnalogTrace::show_block(const Line& line, double full_scale, double longest, double begin, bool emitting) {
     const double ramp = line.ramp_top - full_scale / longest * (static_cast<double>(now_) - begin);
     signals_->set(line.charge_signal, line.charge);
@@ -271,18 +272,18 @@ void AnalogTrace::settle(std::uint64_t time) {
     const auto to = static_cast<double>(time);
     now_ = time;
     for (Tile& tile : tiles_) {
-        integrate(tile.k_lines, from, to);
+        integrate(tile.k_lines, to - from);
         double reached = from;
         for (; mixing_ && tile.next_edge < tile.edges.size() && to_ps(tile.edges[tile.next_edge].time) <= time;
              ++tile.next_edge) {
             const Edge& edge = tile.edges[tile.next_edge];
-            integrate(tile.v_lines, reached, edge.time);
+            integrate(tile.v_lines, edge.time - reached);
             reached = edge.time;
             for (Line& line : tile.v_lines) {
                 line.slope -= bridge_->values().cell_charge(edge.column, line.index % geometry_.dim) / s3_longest_;
             }
         }
-        integrate(tile.v_lines, reached, to);
+        integrate(tile.v_lines, to - reached);
         for (const Line& line : tile.k_lines) {
             show_block(line, full_scale_.s_sat, s3_longest_, mix_begin_, mixing_);
         }

@@ -33,7 +33,7 @@ class AnalogTrace final : public AnalogObserver {
     static constexpr std::uint64_t kGridPs = 500;
 
     /// Adds the signals; `bridge` is asked for cells and must outlive this.
-    AnalogTrace(const Config& config, const TraceSelection& selection, const AnalogBridge& bridge, const HeadPins& pins,
+    AnalogTrace(const Config& config, TraceSelection selection, const AnalogBridge& bridge, const HeadPins& pins,
                 TraceSignals& signals);
 
     /// The next time after `now` at which a signal has a point, or UINT64_MAX.
@@ -85,7 +85,7 @@ class AnalogTrace final : public AnalogObserver {
     void show_column(Array array, std::size_t column);
     void step_score();
     void begin_mix(Tile& tile, std::span<const double> width);
-    void integrate(std::vector<Line>& lines, double from, double to);
+    static void integrate(std::vector<Line>& lines, double time);
     void show_block(const Line& line, double full_scale, double longest, double begin, bool emitting);
 
     const AnalogBridge* bridge_;

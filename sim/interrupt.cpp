@@ -7,7 +7,7 @@ namespace gca {
 
 namespace {
 
-std::atomic<int> noted_signal{0};
+std::atomic<int> noted_signal{0};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): a handler's only way
 static_assert(std::atomic<int>::is_always_lock_free, "the signal handler writes it");
 
 extern "C" void note_signal(int signal) {

@@ -273,10 +273,14 @@ void add_run(CLI::App& app, Arguments& a) {
     add_number<unsigned>(*command, "--threads", a.run.threads, 1, 1024,
                          "Heads that run at the same time (default: one a core)");
     add_number<std::uint64_t>(*command, "--seed", a.run.seed, 0, UINT64_MAX,
-                              "Of uninitialised flops and random back-pressure (default 1)");
-    add_choice<Backpressure>(*command, "--backpressure", a.run.backpressure,
-                             {{"none", Backpressure::none}, {"random", Backpressure::random}},
-                             "Whether the host pauses at random (default none)");
+                              "Of uninitialised flops and the host's pauses (default 1)");
+    std::map<std::string, Backpressure> backpressures;
+    for (const Backpressure backpressure : kBackpressures) {
+        backpressures.emplace(to_string(backpressure), backpressure);
+    }
+    add_choice<Backpressure>(*command, "--backpressure", a.run.backpressure, backpressures,
+                             "When the host offers tokens and takes results: always (none), pausing both at random, "
+                             "taking rarely (consumer), offering rarely (producer), or in long spells (default none)");
     add_trace(*command, a);
     add_checkpoint(*command, a);
     command->add_option("--report", a.report, "The run's figures as JSON")->option_text("FILE.json");

@@ -146,6 +146,14 @@ void write_report(const std::filesystem::path& file, const Config& config, const
         json["check"]["near_threshold"] = check.near_threshold;
         json["check"]["mismatches"] = check.mismatches;
         json["check"]["largest_difference"] = check.largest_difference;
+        if (check.first) {
+            const Mismatch& first = *check.first;
+            json["check"]["first"] = {{"head", first.head},
+                                      {"token", first.token},
+                                      {"output", first.output},
+                                      {"expected", first.expected},
+                                      {"got", first.got}};
+        }
         if (check.softmax_heads > 0) {
             json["check"]["softmax_cosine"] = check.softmax_cosine;
             json["check"]["softmax_rms_relative"] = check.softmax_rms_relative;

@@ -6,8 +6,9 @@
 #include <bit>
 #include <cstring>
 #include <fstream>
-#include <sstream>
+#include <random>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "behavioral/codec.h"
@@ -27,9 +28,18 @@ constexpr std::uint64_t kPatience = 4;
 constexpr std::uint64_t kClockPs = 1000;
 // Of a state that is resumed: its times in ps stay whole numbers of 64 bits.
 constexpr std::uint64_t kMostCycles = std::uint64_t{1} << 53U;
+// The FST writer does not notice a full disk. It may hold back this much.
+constexpr std::uintmax_t kTraceReserveBytes = std::uintmax_t{64} << 20U;
 
-// Spells of a host that pauses at random last up to one of these numbers of cycles.
-constexpr std::array<unsigned, 4> kSpells{1, 4, 40, 200};
+void check_space(const std::filesystem::path& file) {
+    std::error_code error;
+    const std::filesystem::space_info space =
+        std::filesystem::space(std::filesystem::absolute(file).parent_path(), error);
+    if (!error && space.available < kTraceReserveBytes) {
+        throw InputError(fmt::format("{}: {} MB are free on its disk: a trace needs {} MB", printable(file.string()),
+                                     space.available >> 20U, kTraceReserveBytes >> 20U));
+    }
+}
 
 }  // namespace
 
@@ -41,31 +51,6 @@ void RtlTiming::merge(const RtlTiming& other) {
     max_latency = std::max(max_latency, other.max_latency);
     min_interval = std::min(min_interval, other.min_interval);
     max_interval = std::max(max_interval, other.max_interval);
-}
-
-bool RtlEngine::Pauses::next() {
-    if (kind_ == Backpressure::none) {
-        return true;
-    }
-    if (left_ == 0) {
-        on_ = !on_;
-        const std::uint64_t r = random_();
-        left_ = 1 + static_cast<unsigned>((r >> 8) % kSpells[r % kSpells.size()]);
-    }
-    --left_;
-    return on_;
-}
-
-void RtlEngine::Pauses::transfer(StateArchive& archive) {
-    std::ostringstream saved;
-    saved << random_;
-    std::string text = saved.str();
-    archive.text("random numbers", text);
-    if (!(std::istringstream(text) >> random_)) {
-        throw InputError("random numbers: no state of their generator");
-    }
-    archive.flag("spell", on_);
-    archive.number("rest of the spell", left_, 0U, kSpells.back());
 }
 
 RtlEngine::RtlEngine(const Config& config, const RtlOptions& options, const HeadState* resume)
@@ -96,6 +81,7 @@ RtlEngine::RtlEngine(const Config& config, const RtlOptions& options, const Head
 
 void RtlEngine::open_trace(const TraceSelection& selection) {
     const std::filesystem::path target = output_target(selection.file);
+    check_space(target);
     if (!std::ofstream(target)) {
         throw InputError(fmt::format("{}: cannot write", printable(target.string())));
     }
@@ -216,9 +202,10 @@ RtlEngine::Host RtlEngine::new_host(std::size_t sequence) const {
     std::seed_seq seeds{options_.seed, options_.seed >> 32U, std::uint64_t{sequence}};
     std::array<std::uint32_t, 4> seed{};
     seeds.generate(seed.begin(), seed.end());
-    return {.offers = Pauses(options_.backpressure, std::uint64_t{seed[0]} << 32U | seed[1]),
-            .takes = Pauses(options_.backpressure, std::uint64_t{seed[2]} << 32U | seed[3]),
-            .first_cycle = cycle_};
+    const HostPauses pauses =
+        host_pauses(options_.backpressure, schedule_.latency(), std::uint64_t{seed[0]} << 32U | seed[1],
+                    std::uint64_t{seed[2]} << 32U | seed[3]);
+    return {.offers = pauses.offers, .takes = pauses.takes, .first_cycle = cycle_};
 }
 
 void RtlEngine::save_after(std::size_t taken, StateSink saved) {
@@ -299,6 +286,7 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
                 driven = sent;
                 if (trace_) {
                     begin_trace(sent);
+                    check_space(output_target(options_.trace->file));
                 }
             }
             *pins_.token_valid = offer ? 1 : 0;

@@ -8,7 +8,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <random>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -18,6 +17,7 @@
 #include "behavioral/head.h"
 #include "sim/analog_bridge.h"
 #include "sim/analog_trace.h"
+#include "sim/backpressure.h"
 #include "sim/rtl_head.h"
 #include "sim/trace_options.h"
 #include "sim/trace_signals.h"
@@ -25,10 +25,6 @@
 namespace gca {
 
 enum class Mode { sequential, pipelined };
-
-/// How the host behaves: `none` always offers a token and always takes a result; `random` pauses both at random times,
-/// for spells of a few cycles up to longer than a token's latency.
-enum class Backpressure { none, random };
 
 struct RtlOptions {
     std::size_t window = 0;
@@ -113,20 +109,6 @@ class RtlEngine {
     [[nodiscard]] Status status();
 
  private:
-    /// A line that is on and off for random spells, or always on.
-    class Pauses {
-     public:
-        Pauses(Backpressure kind, std::uint64_t seed) : kind_(kind), random_(seed) {}
-        bool next();
-        void transfer(StateArchive& archive);
-
-     private:
-        Backpressure kind_;
-        std::mt19937_64 random_;
-        bool on_ = false;
-        unsigned left_ = 0;
-    };
-
     /// The host's side of a sequence that is under way.
     struct Host {
         Pauses offers;

@@ -420,8 +420,4 @@ std::string_view to_string(Mode mode) {
     return mode == Mode::sequential ? "sequential" : "pipelined";
 }
 
-std::string_view to_string(Backpressure backpressure) {
-    return backpressure == Backpressure::none ? "none" : "random";
-}
-
 }  // namespace gca

@@ -90,6 +90,5 @@ struct RunResult {
 
 [[nodiscard]] std::string_view to_string(Engine engine);
 [[nodiscard]] std::string_view to_string(Mode mode);
-[[nodiscard]] std::string_view to_string(Backpressure backpressure);
 
 }  // namespace gca

@@ -47,8 +47,8 @@ std::string limit(std::size_t size) {
 
 }  // namespace
 
-IndexList::IndexList(std::string option, std::string text) : option_(std::move(option)), text_(std::move(text)) {
-    all_ = text_ == "all";
+IndexList::IndexList(std::string option, std::string text)
+    : option_(std::move(option)), text_(std::move(text)), all_(text_ == "all") {
     if (all_ || text_ == "none") {
         return;
     }

@@ -27,7 +27,7 @@ class IndexList {
 
     std::string option_;
     std::string text_;
-    bool all_ = false;
+    bool all_;
     std::vector<Range> ranges_;
 };
 

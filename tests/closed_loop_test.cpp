@@ -187,7 +187,7 @@ std::vector<LoopCase> all_cases() {
         const bool large = capacity > 256;
         std::uint64_t seed = 1;
         for (const Mode mode : {Mode::sequential, Mode::pipelined}) {
-            for (const Backpressure backpressure : {Backpressure::none, Backpressure::random}) {
+            for (const Backpressure backpressure : kBackpressures) {
                 for (const LeakageForm leakage : {LeakageForm::off, LeakageForm::voltage, LeakageForm::product}) {
                     const std::size_t window = large ? 150 : 0;
                     cases.push_back({.head = head.name,
@@ -208,7 +208,7 @@ std::vector<LoopCase> all_cases() {
                              .seed = seed++});
             cases.push_back(
                 {.head = head.name, .mode = mode, .cell = CellModel::linear, .heads = 3, .tokens = 40, .seed = seed++});
-            cases.push_back({.head = head.name, .mode = mode, .heads = 3, .tokens = 1, .seed = seed++});
+            cases.push_back({.head = head.name, .mode = mode, .heads = 20, .tokens = 1, .seed = seed++});
             cases.push_back({.head = head.name, .mode = mode, .heads = 2, .tokens = 0, .seed = seed++});
         }
         cases.push_back(

@@ -16,10 +16,8 @@ template <typename Build>
 class Driver {
  public:
     explicit Driver(Bench<Build>& bench) : bench_(bench) {
-        bench_->load_i = 0;
         set_all(true);
-        bench_.reset();
-        check();
+        reset(false);
     }
 
     void set_all(bool ones) {
@@ -47,13 +45,13 @@ class Driver {
         check();
     }
 
-    // Between two edges; the codes are then 0.
-    void enter_reset() {
-        bench_.enter_reset();
+    // A load during reset is none.
+    void reset(bool clock_high) {
+        bench_->load_i = bench_.chance(50);
         query_.assign(kQueryBits, false);
         key_.assign(kStoreBits, false);
         value_.assign(kStoreBits, false);
-        check();
+        bench_.reset(clock_high, [&] { check(); });
     }
 
     void check() {
@@ -99,18 +97,22 @@ template <typename Build>
 class CodeRegs : public testing::Test {};
 TYPED_TEST_SUITE(CodeRegs, code_regs::Builds);
 
-TYPED_TEST(CodeRegs, ResetClearsAllCodesAtOnce) {
+TYPED_TEST(CodeRegs, ResetAtOrBesideALoadClearsAllCodesAtOnce) {
     on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
         Driver<TypeParam> driver(bench);  // resets, and checks
-        driver.set_all(true);
-        driver.tick(true);
-        driver.enter_reset();
-        bench->load_i = 1;
-        bench.tick();  // a load during reset is none
-        driver.check();
-        bench->load_i = 0;
-        bench.leave_reset();
-        driver.tick(false);
+        for (const bool clock_high : {false, true}) {
+            for (const int holds : {0, 1, 2}) {
+                driver.set_all(true);
+                driver.tick(true);
+                for (int i = 0; i < holds; ++i) {
+                    driver.tick(false);
+                }
+                driver.reset(clock_high);
+                driver.tick(false);
+                driver.randomize();
+                driver.tick(true);
+            }
+        }
     });
 }
 

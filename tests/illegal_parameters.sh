@@ -36,38 +36,64 @@ refuses() {
     fi
 }
 
-# The same sizes, legal: otherwise a broken command would look like a refusal.
+# accepts MODULE PARAMETER=VALUE...: legal ones, at their limits too; otherwise a broken command would look like a refusal.
 accepts() {
     module=$1
+    shift
+    arguments=
+    for parameter in "$@"; do
+        arguments="$arguments -G$parameter"
+    done
     checked=$((checked + 1))
-    if output=$("$verilator" --lint-only -Wall -Wno-UNUSEDPARAM --top-module "$module" -y "$rtl" "$rtl/gca_pkg.sv" \
+    # shellcheck disable=SC2086
+    if output=$("$verilator" --lint-only -Wall -Wno-UNUSEDPARAM --top-module "$module" $arguments -y "$rtl" "$rtl/gca_pkg.sv" \
         "$rtl/$module.sv" 2>&1); then
-        echo "accepted $module"
+        echo "accepted $module${*:+ $*}"
     else
-        echo "FAILED  $module with its default parameters:"
+        echo "FAILED  $module${*:+ $*}: legal, but:"
         printf '%s\n' "$output"
         failed=$((failed + 1))
     fi
 }
 
+# Every module whose source refuses something has cases below; a new limit elsewhere needs its own.
+for file in "$rtl"/gca_*.sv; do
+    module=$(basename "$file" .sv)
+    if grep -q '\$error' "$file" && ! grep -q "^refuses $module " "$0"; then
+        echo "FAILED  $module refuses parameters, but has no case here"
+        failed=$((failed + 1))
+    fi
+done
+
 for module in gca_head gca_synchronizer gca_sequencer gca_adder_bank; do
     accepts "$module"
 done
+accepts gca_head Dim=1 TileTokens=1 Tiles=1 QueryLevels=2 StoreLevels=2 OutLevels=2
+accepts gca_head Dim=1 TileTokens=1 Tiles=1024
+accepts gca_adder_bank Channels=1 Tiles=1024
+accepts gca_sequencer ScoreCycles=15 MixCycles=1 EmitCycles=29
+accepts gca_sequencer ScoreCycles=20 MixCycles=15 EmitCycles=20 Interval=35
 
 refuses gca_head Dim=0 -- "Dim must be at least 1"
 refuses gca_head TileTokens=0 -- "TileTokens and Tiles must be at least 1"
 refuses gca_head Tiles=0 -- "TileTokens and Tiles must be at least 1"
+refuses gca_head TileTokens=0 Tiles=0 -- "TileTokens and Tiles must be at least 1"
 refuses gca_head QueryLevels=1 -- "QueryLevels, StoreLevels and OutLevels must be at least 2"
 refuses gca_head QueryLevels=0 -- "QueryLevels, StoreLevels and OutLevels must be at least 2"
 refuses gca_head StoreLevels=1 -- "QueryLevels, StoreLevels and OutLevels must be at least 2"
+refuses gca_head StoreLevels=0 -- "QueryLevels, StoreLevels and OutLevels must be at least 2"
 refuses gca_head OutLevels=1 -- "QueryLevels, StoreLevels and OutLevels must be at least 2"
+refuses gca_head OutLevels=0 -- "QueryLevels, StoreLevels and OutLevels must be at least 2"
 refuses gca_head Dim=1 TileTokens=1 Tiles=1025 -- "Tiles must be at most 1024"
 refuses gca_adder_bank Channels=1 Tiles=1025 -- "Tiles must be at most 1024"
 refuses gca_synchronizer Stages=1 -- "a synchroniser needs at least two stages"
 refuses gca_synchronizer Stages=0 -- "a synchroniser needs at least two stages"
+refuses gca_sequencer ScoreCycles=0 -- "ScoreCycles must be at least LoadCycles"
 refuses gca_sequencer ScoreCycles=14 -- "ScoreCycles must be at least LoadCycles"
 refuses gca_sequencer Interval=29 -- "Interval must cover the two phases"
 refuses gca_sequencer ScoreCycles=16 -- "Interval must cover the two phases"
+refuses gca_sequencer ScoreCycles=16 MixCycles=14 -- "Interval must cover the two phases"
+refuses gca_sequencer MixCycles=16 EmitCycles=14 -- "Interval must cover the two phases"
 refuses gca_sequencer MixCycles=16 -- "Interval must cover the two phases"
 refuses gca_sequencer EmitCycles=16 -- "Interval must cover the two phases"
 

@@ -128,6 +128,9 @@ class BenchBase {
 
     [[nodiscard]] std::int64_t cycle() const { return cycle_; }
 
+    /// The token that a failure message names from now on; -1: none.
+    void about_token(std::int64_t token) { token_ = token; }
+
     /// A number from 0 to n-1.
     unsigned below(unsigned n) { return static_cast<unsigned>(random_() % n); }
     bool chance(unsigned percent) { return below(100) < percent; }
@@ -153,7 +156,11 @@ class BenchBase {
              << (start_.wake == Wake::zeros  ? "all zeros"
                  : start_.wake == Wake::ones ? "all ones"
                                              : "random")
-             << ", cycle " << cycle_ << ": " << what;
+             << ", cycle " << cycle_;
+        if (token_ >= 0) {
+            text << ", token " << token_;
+        }
+        text << ": " << what;
         if (index >= 0) {
             text << "[" << index << "]";
         }
@@ -168,6 +175,7 @@ class BenchBase {
     Start start_;
     const char* configuration_;
     std::int64_t cycle_ = 0;
+    std::int64_t token_ = -1;
     std::int64_t comparisons_ = 0;
 };
 
@@ -217,22 +225,38 @@ class Bench : public BenchBase {
         fall();
     }
 
-    /// Asserts the reset between two clock edges.
-    [[gnu::noinline]] void enter_reset() {
+    /// One cycle in kSteps steps, from the rising edge on. `set(step)` sets the inputs as they are from that step on:
+    /// step 0 comes with the rising edge, the step before it just before that edge, step 1 just after it.
+    template <typename Set>
+    void step_through_cycle(Set set) {
+        for (int step = 0; step < kSteps; ++step) {
+            set(step);
+            model_.clk_i = step < kSteps / 2;
+            settle();
+        }
+        end_cycle();
+    }
+    static constexpr int kSteps = 8;
+
+    /// Asserts the reset in the first half of the clock (`clock_high`) or in the second, holds it for a clock edge and
+    /// releases it. `check` looks at the outputs: before that edge, after it and after the release.
+    template <typename Check>
+    void reset(bool clock_high, Check check) {
         settle();
+        if (clock_high) {
+            rise();
+        }
         model_.rst_ni = 0;
         settle();
-    }
-
-    [[gnu::noinline]] void leave_reset() {
+        check();
+        if (clock_high) {
+            fall();
+        }
+        tick();
+        check();
         model_.rst_ni = 1;
         settle();
-    }
-
-    [[gnu::noinline]] void reset() {
-        enter_reset();
-        tick();
-        leave_reset();
+        check();
     }
 
  private:

@@ -13,39 +13,39 @@
 namespace gca::module_test {
 namespace {
 
-// Drives the bank and compares every pulse in every cycle with: high in the first code cycles after a start.
+// Drives the bank and compares every pulse in every cycle with: high in the first code cycles after a start, and in
+// Levels-1 of them for a greater code.
 template <typename Build>
 class Driver {
  public:
     explicit Driver(Bench<Build>& bench) : bench_(bench), codes_(kChannels, 0) {
-        bench_->start_i = 0;
         set_codes(codes_);
-        bench_.reset();
-        check();
+        reset(false);
     }
 
-    // Only at rest, or together with a start.
-    void set_codes(const std::vector<unsigned>& codes) {
-        codes_ = codes;
-        for (std::size_t c = 0; c < kChannels; ++c) {
-            set_field(bench_->code_i, c, kCodeW, codes_[c]);
-        }
-    }
+    // For the next start: only at rest, or before the tick with that start.
+    void set_codes(const std::vector<unsigned>& codes) { next_codes_ = codes; }
 
     void random_codes() {
         std::vector<unsigned> codes(kChannels);
         for (unsigned& code : codes) {
-            code = bench_.below(kLevels);
+            code = bench_.below(kLargestCode + 1);
         }
         set_codes(codes);
     }
 
     void tick(bool start) {
-        bench_->start_i = start;
+        bench_->start_i = !start;
+        bench_.randomize(bench_->code_i, kChannels * kCodeW);
         bench_.settle();
         check();  // the pulses come from flops: they do not follow the inputs
+        bench_->start_i = start;
+        drive_codes();
+        bench_.settle();
+        check();
         bench_.tick();
         phase_ = start ? 0 : phase_ + 1;
+        codes_ = start ? next_codes_ : codes_;
         check();
         for (std::size_t c = 0; c < kChannels; ++c) {
             high_[c] += get_bit(bench_->pulse_o, c) ? 1 : 0;
@@ -65,15 +65,18 @@ class Driver {
         run(kLevels - 1);
     }
 
-    void reset_between_edges() {
-        bench_.enter_reset();
+    // A start during reset is none.
+    void reset(bool clock_high) {
+        drive_codes();
+        bench_->start_i = bench_.chance(50);
         phase_ = kResting;
-        check();
+        bench_.reset(clock_high, [&] { check(); });
     }
 
     void check() {
         for (std::size_t c = 0; c < kChannels; ++c) {
-            bench_.equal(phase_ < codes_[c], get_bit(bench_->pulse_o, c), "pulse_o", static_cast<std::int64_t>(c));
+            bench_.equal(phase_ < std::min(codes_[c], kLevels - 1), get_bit(bench_->pulse_o, c), "pulse_o",
+                         static_cast<std::int64_t>(c));
         }
     }
 
@@ -83,14 +86,22 @@ class Driver {
 
     static constexpr unsigned kChannels = Build::kChannels;
     static constexpr unsigned kLevels = Build::kLevels;
+    static constexpr unsigned kCodeW = clog2(kLevels);
+    static constexpr unsigned kLargestCode = (1U << kCodeW) - 1;  // Levels-1 where Levels is a power of two
 
  private:
-    static constexpr unsigned kCodeW = clog2(kLevels);
     static constexpr unsigned kResting = 1U << 30;
 
+    void drive_codes() {
+        for (std::size_t c = 0; c < kChannels; ++c) {
+            set_field(bench_->code_i, c, kCodeW, next_codes_[c]);
+        }
+    }
+
     Bench<Build>& bench_;
-    std::vector<unsigned> codes_;
-    unsigned phase_ = kResting;  // cycles since the first one of the pulses
+    std::vector<unsigned> codes_;       // of the last start
+    std::vector<unsigned> next_codes_;  // at the port
+    unsigned phase_ = kResting;         // cycles since the first one of the pulses
     std::vector<unsigned> high_ = std::vector<unsigned>(kChannels, 0);
 };
 
@@ -134,6 +145,35 @@ TYPED_TEST(PwmBank, EveryCodeOnEveryChannelIsHighForThatManyCycles) {
                 driver.expect_high_cycles(c, codes[c]);
             }
         }
+    });
+}
+
+TYPED_TEST(PwmBank, ACodeBeyondTheLastLevelIsTheLongestPulse) {
+    on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
+        Driver<TypeParam> driver(bench);
+        for (unsigned code = driver.kLevels - 1; code <= driver.kLargestCode; ++code) {
+            driver.set_codes(std::vector<unsigned>(driver.kChannels, code));
+            driver.pulse();
+            for (std::size_t c = 0; c < driver.kChannels; ++c) {
+                driver.expect_high_cycles(c, driver.kLevels - 1);
+            }
+        }
+    });
+}
+
+TYPED_TEST(PwmBank, ZeroAndFullScaleInTurnWithoutAPause) {
+    on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
+        Driver<TypeParam> driver(bench);
+        for (unsigned turn = 0; turn < 6; ++turn) {
+            std::vector<unsigned> codes(driver.kChannels);
+            for (std::size_t c = 0; c < codes.size(); ++c) {
+                codes[c] = (c + turn) % 2 == 0 ? 0 : driver.kLevels - 1;
+            }
+            driver.set_codes(codes);
+            driver.tick(true);
+            driver.run(driver.kLevels - 2);
+        }
+        driver.run(driver.kLevels);
     });
 }
 
@@ -185,21 +225,19 @@ TYPED_TEST(PwmBank, NothingHappensWithoutAStart) {
     });
 }
 
-TYPED_TEST(PwmBank, ResetEndsThePulsesAtOnce) {
+TYPED_TEST(PwmBank, ResetInEveryCycleEndsThePulsesAtOnce) {
     on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
         Driver<TypeParam> driver(bench);
         for (unsigned after = 0; after < driver.kLevels; ++after) {
-            driver.set_codes(std::vector<unsigned>(driver.kChannels, driver.kLevels - 1));
-            driver.tick(true);
-            driver.run(after);
-            driver.reset_between_edges();
-            bench->start_i = 1;
-            bench.tick();  // a start during reset is none
-            driver.check();
-            bench->start_i = 0;
-            bench.leave_reset();
-            driver.check();
-            driver.run(driver.kLevels);
+            for (const bool clock_high : {false, true}) {
+                driver.set_codes(std::vector<unsigned>(driver.kChannels, driver.kLevels - 1));
+                driver.tick(true);
+                driver.run(after);
+                driver.reset(clock_high);
+                driver.run(bench.chance(50) ? 0 : driver.kLevels);
+                driver.random_codes();
+                driver.pulse();
+            }
         }
     });
 }

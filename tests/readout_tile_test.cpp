@@ -89,6 +89,24 @@ class Driver {
         }
     }
 
+    // The same in steps of a fraction of the clock; sample 0 of the phase is taken at the clock edge of time 0.
+    // `pulse(c, time)` says whether channel c is high from that time on, in units of 1/kSteps cycle.
+    template <typename Pulse>
+    void emit_in_steps(Pulse pulse) {
+        known_ = signs_known_ = false;  // the model above does not follow
+        for (int edge = -3; edge < static_cast<int>(kMax + kSyncStages + 2); ++edge) {
+            const int counting = edge - static_cast<int>(kSyncStages);
+            bench_->count_en_i = counting >= 0 && counting < static_cast<int>(kMax);
+            bench_->count_first_i = counting == 0;
+            bench_.settle();
+            bench_.step_through_cycle([&](int step) {
+                for (std::size_t c = 0; c < kChannels; ++c) {
+                    set_bit(bench_->pulse_i, c, pulse(c, edge * bench_.kSteps + step));
+                }
+            });
+        }
+    }
+
     unsigned count(std::size_t channel) {
         unsigned value = 0;
         for (unsigned b = 0; b < clog2(Build::kLevels); ++b) {
@@ -146,6 +164,35 @@ TYPED_TEST(ReadoutTile, EveryWidthFromTheBeginningOfTheEmitPhaseCountsItsCycles)
             driver.emit([&](std::size_t c, int i) { return i >= 0 && i < static_cast<int>(width(c)); });
             for (std::size_t c = 0; c < driver.kChannels; ++c) {
                 driver.expect_count(c, width(c));
+            }
+        }
+    });
+}
+
+// From a quarter of a clock before sample 0 to a quarter after the last, and well beyond: every pair of edges.
+TYPED_TEST(ReadoutTile, EdgesAtEveryPhaseOfTheClockCountTheSamplesWithin) {
+    on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
+        constexpr int kSteps = Bench<TypeParam>::kSteps;
+        struct Edges {
+            int begin, end;
+        };
+        Driver<TypeParam> driver(bench);
+        const int samples = static_cast<int>(driver.kMax);
+        std::vector<Edges> pairs;
+        for (int begin = -kSteps - 2; begin <= samples * kSteps + 2; ++begin) {
+            for (int end = begin + 1; end <= samples * kSteps + 2; ++end) {
+                pairs.push_back({begin, end});
+            }
+        }
+        for (std::size_t first = 0; first < pairs.size(); first += driver.kChannels) {
+            const auto pair = [&](std::size_t c) { return pairs[(first + c) % pairs.size()]; };
+            driver.emit_in_steps([&](std::size_t c, int time) { return time >= pair(c).begin && time < pair(c).end; });
+            for (std::size_t c = 0; c < driver.kChannels; ++c) {
+                unsigned within = 0;
+                for (int sample = 0; sample < samples; ++sample) {
+                    within += sample * kSteps >= pair(c).begin && sample * kSteps < pair(c).end ? 1 : 0;
+                }
+                driver.expect_count(c, within);
             }
         }
     });

@@ -92,13 +92,16 @@ gca_verilate_module(adder_bank
   "odd Channels=5 Tiles=7 Levels=11"
   "one Channels=3 Tiles=1 Levels=2"
   "ragged Channels=2 Tiles=10 Levels=16"
-  "many Channels=1 Tiles=65 Levels=5")
+  "many Channels=1 Tiles=65 Levels=5"
+  "eights Channels=1 Tiles=40 Levels=3"
+  "limit Channels=1 Tiles=1024 Levels=2")
 
 gca_verilate_module(write_ctrl
   "paper TileTokens=64 Tiles=16"
   "odd TileTokens=10 Tiles=3"
   "one TileTokens=12 Tiles=1"
   "slim TileTokens=1 Tiles=5"
+  "single TileTokens=1 Tiles=1"
   "full TileTokens=5 Tiles=3")
 
 gca_verilate_module(code_regs
@@ -120,6 +123,11 @@ gca_verilate_module(status
   "one Channels=3 Tiles=1 ScanCycles=1"
   "spare Channels=2 Tiles=9 ScanCycles=6")
 
+gca_verilate_module(head
+  "tiny Dim=8 TileTokens=8 Tiles=2 QueryLevels=16 StoreLevels=8 OutLevels=16"
+  "odd Dim=12 TileTokens=10 Tiles=3 QueryLevels=16 StoreLevels=8 OutLevels=16"
+  "levels Dim=3 TileTokens=5 Tiles=4 QueryLevels=21 StoreLevels=5 OutLevels=11")
+
 # Verilator's own sources are the same for all models, and are not written to share a compilation with others.
 get_target_property(verilator_sources gca_rtl_modules SOURCES)
 list(FILTER verilator_sources INCLUDE REGEX "/include/verilated[a-z_]*\\.cpp$")
@@ -129,6 +137,7 @@ set(module_tests
   adder_bank_test.cpp
   code_regs_test.cpp
   counter_bank_test.cpp
+  head_test.cpp
   pwm_bank_test.cpp
   readout_tile_test.cpp
   sequencer_test.cpp
@@ -140,6 +149,7 @@ list(TRANSFORM module_tests PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
 add_executable(rtl_module_tests ${module_tests})
 # Thousands of small templates: inlining them doubles the compile time and saves no run time.
 target_compile_options(rtl_module_tests PRIVATE -Oz)
+target_include_directories(rtl_module_tests PRIVATE ${PROJECT_SOURCE_DIR})
 target_link_libraries(rtl_module_tests PRIVATE gca_rtl_modules gca_warnings GTest::gtest_main)
 gtest_discover_tests(rtl_module_tests)
 

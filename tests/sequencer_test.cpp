@@ -217,10 +217,7 @@ class Driver {
  public:
     using Times = Schedule<Build>;
 
-    explicit Driver(Bench<Build>& bench) : bench_(bench), data_(bench) {
-        drive(true, false, false);
-        bench_.reset();
-    }
+    explicit Driver(Bench<Build>& bench) : bench_(bench), data_(bench) { reset(false); }
 
     // One cycle; returns what the outputs were in it.
     Controls tick(bool pipelined, bool token_valid, bool result_ready) {
@@ -232,6 +229,7 @@ class Driver {
         bench_.settle();
         const Controls got = read();
         bench_.equal(before.token_ready, got.token_ready, "token_ready_o under other host inputs");
+        bench_.equal(true, same_analog_controls(before, got), "analog controls hold under other host inputs");
         const Controls expected = times_.expect(pipelined, token_valid, result_ready);
         compare(expected, got);
         data_.advance(got, result_ready);
@@ -252,16 +250,13 @@ class Driver {
         }
     }
 
-    void enter_reset() {
-        drive(true, false, true);
-        bench_.enter_reset();
+    void reset(bool clock_high) {
+        const bool pipelined = bench_.chance(50);
+        const bool result_ready = bench_.chance(50);
+        drive(pipelined, false, result_ready);
         times_.clear();
-        compare(times_.expect(true, false, true), read());
-    }
-
-    void leave_reset() {
-        bench_.leave_reset();
         data_.clear();
+        bench_.reset(clock_high, [&] { compare(times_.expect(pipelined, false, result_ready), read()); });
     }
 
     [[nodiscard]] std::int64_t accepted() const { return data_.accepted(); }
@@ -295,6 +290,13 @@ class Driver {
                 .accept = m.accept_o != 0,
                 .score_start = m.score_start_o != 0,
                 .mix_start = m.mix_start_o != 0};
+    }
+
+    static bool same_analog_controls(const Controls& a, const Controls& b) {
+        return a.k_discharge == b.k_discharge && a.k_write == b.k_write && a.v_discharge == b.v_discharge &&
+               a.v_write == b.v_write && a.c2p1_reset == b.c2p1_reset && a.c2p1_integrate == b.c2p1_integrate &&
+               a.c2p1_emit == b.c2p1_emit && a.c2p2_reset == b.c2p2_reset && a.c2p2_integrate == b.c2p2_integrate &&
+               a.c2p2_emit == b.c2p2_emit;
     }
 
     void compare(const Controls& expected, const Controls& got) {
@@ -513,20 +515,43 @@ TYPED_TEST(Sequencer, TheModeMayChangeAtAnyTime) {
     });
 }
 
-TYPED_TEST(Sequencer, ResetInAnyCycleOfAStreamEmptiesItAtOnce) {
-    on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
-        Driver<TypeParam> driver(bench);
-        const std::int64_t step = std::max<std::int64_t>(1, Schedule<TypeParam>::kLatency / 20);
-        for (std::int64_t after = 1; after < 2 * Schedule<TypeParam>::kLatency; after += step) {
-            for (std::int64_t i = 0; i < after; ++i) {
-                driver.tick(true, true, bench.chance(20));
-            }
-            driver.enter_reset();
-            bench.tick();
-            driver.leave_reset();
-            const Edges edges = stream(bench, driver, true, 1);
-            bench.equal(Schedule<TypeParam>::kLatency, edges.taken[0] - edges.accepted[0], "latency after reset");
+// Resets in every cycle of a token and of those that follow it; then two tokens as after power-up. The host takes
+// results in `ready` of 100 cycles: without any, two results are pending in the end, and a third token waits.
+template <typename Build>
+void reset_in_every_cycle(Bench<Build>& bench, bool pipelined, unsigned ready) {
+    using Times = Schedule<Build>;
+    Driver<Build> driver(bench);
+    for (std::int64_t after = 0; after <= Times::kLatency + 2 * Times::kInterval; ++after) {
+        for (std::int64_t i = 0; i < after; ++i) {
+            driver.tick(pipelined, true, bench.chance(ready));
         }
+        driver.reset(bench.chance(50));
+        const bool next = bench.chance(50);
+        const Edges edges = stream(bench, driver, next, 2);
+        bench.equal(Times::kLatency, edges.taken[0] - edges.accepted[0], "latency after reset");
+        bench.equal(next ? Times::kInterval : Times::kLatency, edges.accepted[1] - edges.accepted[0],
+                    "interval after reset");
+    }
+}
+
+TYPED_TEST(Sequencer, ResetInEveryCycleOfPipelinedTokensEmptiesItAtOnce) {
+    on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
+        reset_in_every_cycle(bench, true, 100);
+        reset_in_every_cycle(bench, true, 20);
+    });
+}
+
+TYPED_TEST(Sequencer, ResetInEveryCycleOfSequentialTokensEmptiesItAtOnce) {
+    on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
+        reset_in_every_cycle(bench, false, 100);
+        reset_in_every_cycle(bench, false, 20);
+    });
+}
+
+TYPED_TEST(Sequencer, ResetInEveryCycleWithPendingResultsForgetsThem) {
+    on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
+        reset_in_every_cycle(bench, true, 0);
+        reset_in_every_cycle(bench, false, 0);
     });
 }
 

@@ -22,12 +22,8 @@ class Driver {
     static constexpr unsigned kScanCycles = Build::kScanCycles;
 
     explicit Driver(Bench<Build>& bench) : bench_(bench) {
-        bench_->clear_i = 0;
-        bench_->token_i = 0;
-        bench_->scan_i = 0;
         set_all(true);
-        bench_.reset();
-        check();
+        reset(false);
     }
 
     void set_all(bool full) {
@@ -78,12 +74,15 @@ class Driver {
         }
     }
 
-    void enter_reset() {
-        bench_.enter_reset();
+    // No token and no scan counts during reset.
+    void reset(bool clock_high) {
+        bench_->clear_i = bench_.chance(50);
+        bench_->token_i = bench_.chance(50);
+        bench_->scan_i = bench_.chance(50);
         tokens_ = 0;
         saturated_ = 0;
         next_tile_ = kTiles;
-        check();
+        bench_.reset(clock_high, [&] { check(); });
     }
 
     // Puts both counts just below the wrap. They are flops at the ports, so that writing the ports writes the flops.
@@ -196,27 +195,26 @@ TYPED_TEST(Status, BothCountsWrap) {
     });
 }
 
-TYPED_TEST(Status, ResetClearsBothAtOnceAndEndsAScan) {
+TYPED_TEST(Status, ResetInEveryCycleOfAScanClearsBothAtOnceAndEndsTheScan) {
     on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
         Driver<TypeParam> driver(bench);
-        for (unsigned after = 0; after < driver.kScanCycles; ++after) {
-            driver.set_all(true);
-            driver.tick(false, true, true);
-            for (unsigned i = 0; i < after; ++i) {
-                driver.tick(false, true, false);
+        for (unsigned after = 0; after <= driver.kScanCycles; ++after) {
+            for (const bool clock_high : {false, true}) {
+                driver.set_all(true);
+                driver.tick(false, true, true);
+                for (unsigned i = 0; i < after; ++i) {
+                    driver.tick(false, true, false);
+                }
+                driver.reset(clock_high);
+                const unsigned pause = bench.below(driver.kScanCycles + 2);
+                for (unsigned i = 0; i < pause; ++i) {
+                    driver.tick(false, false, false);
+                }
+                driver.expect(0, 0);
+                driver.set_all(true);
+                driver.scan();
+                driver.expect(0, driver.kBits);
             }
-            driver.enter_reset();
-            bench->token_i = 1;
-            bench->scan_i = 1;
-            bench.tick();  // neither counts during reset
-            driver.check();
-            bench->token_i = 0;
-            bench->scan_i = 0;
-            bench.leave_reset();
-            for (unsigned i = 0; i <= driver.kScanCycles; ++i) {
-                driver.tick(false, false, false);
-            }
-            driver.expect(0, 0);
         }
     });
 }

@@ -112,6 +112,36 @@ TYPED_TEST(Synchronizer, APulseKeepsItsWidthInCycles) {
     });
 }
 
+// Both edges of a pulse in steps of an eighth of the clock. An edge that comes with the clock edge is seen by it, so
+// that the samples that are high are those from the first edge to just before the last.
+TYPED_TEST(Synchronizer, EdgesAtEveryPhaseOfTheClockCountTheClockEdgesWithin) {
+    on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
+        constexpr int kSteps = Bench<TypeParam>::kSteps;
+        constexpr int kLongest = 3 * kSteps;
+        constexpr int kStages = TypeParam::kStages;
+        Driver<TypeParam> driver(bench);
+        driver.run(2 * kStages);
+        for (int width = 0; width <= kLongest; ++width) {
+            const auto high = [&](int time, std::size_t bit) {
+                const int begin = kSteps + static_cast<int>(bit % kSteps);
+                return time >= begin && time < begin + width;
+            };
+            for (int edge = 0; edge < kLongest / kSteps + 4 + kStages; ++edge) {
+                bench.step_through_cycle([&](int step) {
+                    for (std::size_t i = 0; i < driver.kWidth; ++i) {
+                        // Until the next clock edge the output is the sample of kStages-1 edges ago.
+                        if (step > 0) {
+                            bench.equal(high((edge - kStages + 1) * kSteps, i), driver.output(i), "sync_o",
+                                        static_cast<std::int64_t>(i));
+                        }
+                        set_bit(bench->async_i, i, high(edge * kSteps + step, i));
+                    }
+                });
+            }
+        }
+    });
+}
+
 TYPED_TEST(Synchronizer, TheInputRulesAfterStagesCyclesWhateverTheFlopsHeld) {
     on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
         for (const bool value : {false, true}) {

@@ -30,14 +30,9 @@ class Driver {
     static constexpr unsigned kLargestPort = (1U << clog2(kColumns + 1)) - 1;  // the most that window_i can say
 
     explicit Driver(Bench<Build>& bench) : bench_(bench) {
-        bench_->accept_i = 0;
-        bench_->score_start_i = 0;
-        bench_->mix_start_i = 0;
         bench_->new_sequence_i = 0;
         set_window(0);
-        set_enables(0);
-        bench_.reset();
-        check();
+        reset(false);
     }
 
     // The outputs that a token needs before its first strobe are not compared.
@@ -77,12 +72,31 @@ class Driver {
         tick(false, false, false);
     }
 
-    void enter_reset() {
-        bench_.enter_reset();
+    // Strobes during reset are none.
+    void reset(bool clock_high) {
         held_.clear();
         load_.reset();
         score_.reset();
         mix_.reset();
+        loaded_ = scoring_ = false;
+        set_enables(bench_.below(32));
+        bench_->accept_i = bench_.chance(50);
+        bench_->score_start_i = bench_.chance(50);
+        bench_->mix_start_i = bench_.chance(50);
+        bench_.reset(clock_high, [&] { check(); });
+    }
+
+    // Strobes in an order that the sequencer may give them; the host does anything.
+    void random_tick(unsigned new_sequence_percent) {
+        bench_->new_sequence_i = bench_.chance(new_sequence_percent);
+        set_window(bench_.below(kLargestPort + 1));
+        // A token is accepted when its predecessor has begun to score, which begins when its own predecessor mixes.
+        const bool mix_start = scoring_ && bench_.chance(60);
+        const bool score_start = loaded_ && (!scoring_ || mix_start) && bench_.chance(60);
+        const bool accept = (!loaded_ || score_start) && bench_.chance(60);
+        tick(accept, score_start, mix_start);
+        scoring_ = score_start || (scoring_ && !mix_start);
+        loaded_ = accept || (loaded_ && !score_start);
     }
 
     // The columns that a port selects.
@@ -163,6 +177,8 @@ class Driver {
     std::vector<bool> held_;  // empty: no token since reset
     unsigned window_ = kColumns;
     std::optional<Token> load_, score_, mix_;
+    bool loaded_ = false;   // of random_tick: a token waits to score
+    bool scoring_ = false;  // or to mix
 };
 
 template <typename Build>
@@ -332,11 +348,7 @@ TYPED_TEST(WriteCtrl, ResetInMidSequenceEmptiesTheRing) {
             for (unsigned i = 0; i < before; ++i) {
                 driver.walk(false, window);
             }
-            driver.enter_reset();
-            bench->accept_i = 1;
-            bench.tick();  // a token during reset is none
-            bench->accept_i = 0;
-            bench.leave_reset();
+            driver.reset(bench.chance(50));
             driver.walk(false, window);
             driver.expect_load(0);
             driver.expect_mix(1);
@@ -344,22 +356,30 @@ TYPED_TEST(WriteCtrl, ResetInMidSequenceEmptiesTheRing) {
     });
 }
 
+TYPED_TEST(WriteCtrl, AfterAResetAtAnyStrobeTheFirstTokensAreThoseOfANewRing) {
+    on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
+        Driver<TypeParam> driver(bench);
+        for (unsigned cycles = 0; cycles < 60; ++cycles) {
+            for (unsigned i = 0; i < cycles; ++i) {
+                driver.random_tick(10);
+            }
+            driver.reset(bench.chance(50));
+            const unsigned window = std::min(driver.kColumns, 1 + bench.below(4));
+            for (unsigned i = 0; i < 2 * window + 1; ++i) {
+                driver.walk(false, i == 0 ? window : bench.below(driver.kLargestPort + 1));
+                driver.expect_load(i % window);
+                driver.expect_mix(std::min(i + 1, window));
+            }
+        }
+    });
+}
+
 TYPED_TEST(WriteCtrl, RandomTokensSequencesAndWindows) {
     on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
         Driver<TypeParam> driver(bench);
-        // A token is accepted when its predecessor has begun to score, which begins when its own predecessor mixes.
-        bool loaded = false;
-        bool scoring = false;
         const int cycles = driver.kColumns > 64 ? 1000 : 6000;
         for (int i = 0; i < cycles; ++i) {
-            bench->new_sequence_i = bench.below(3 * driver.kColumns) < 2;
-            driver.set_window(bench.below(driver.kLargestPort + 1));
-            const bool mix_start = scoring && bench.chance(60);
-            const bool score_start = loaded && (!scoring || mix_start) && bench.chance(60);
-            const bool accept = (!loaded || score_start) && bench.chance(60);
-            driver.tick(accept, score_start, mix_start);
-            scoring = score_start || (scoring && !mix_start);
-            loaded = accept || (loaded && !score_start);
+            driver.random_tick(bench.below(3 * driver.kColumns) < 2 ? 100 : 0);
         }
     });
 }
