@@ -90,13 +90,11 @@ void write_output(NpzWriter& writer, const Config& config, const Sequences& sequ
     writer.finish();
 }
 
-/// No file that is written may be `read`.
-void check_written_files(const Arguments& arguments, const std::string& read, const char* what) {
-    const std::string checkpoint = arguments.run.checkpoint ? arguments.run.checkpoint->file.string() : "";
-    for (const std::string& file : {arguments.output, arguments.report, arguments.trace, checkpoint}) {
+void check_not_written(const std::string& read, const char* what, const std::vector<std::string>& written) {
+    for (const std::string& file : written) {
         std::error_code error;
         if (std::filesystem::equivalent(read, file, error)) {
-            throw InputError(fmt::format("{}: {}: must not be written too", printable(file), what));
+            throw InputError(fmt::format("{}: is {}: must not be written too", printable(file), what));
         }
     }
 }
@@ -110,9 +108,11 @@ int run_command(const Arguments& arguments) {
     if (options.probe && arguments.output.empty()) {
         throw InputError("--probe needs --output: that is where the probed values go");
     }
-    check_written_files(arguments, input.string(), "is the input");
-    if (options.resume) {
-        check_written_files(arguments, options.resume->string(), "is the checkpoint that is resumed");
+    const std::string checkpoint = options.checkpoint ? options.checkpoint->file.string() : "";
+    check_not_written(input.string(), "the input", {arguments.output, arguments.report, arguments.trace, checkpoint});
+    if (options.resume) {  // a later checkpoint may replace it
+        check_not_written(options.resume->string(), "the checkpoint that is resumed",
+                          {arguments.output, arguments.report, arguments.trace});
     }
     if (!arguments.trace.empty()) {
         options.trace = arguments.trace_options;
