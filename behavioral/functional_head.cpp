@@ -27,7 +27,8 @@ FunctionalHead::FunctionalHead(const Config& config, std::size_t window)
       s_(config.geometry.capacity(), 0.0),
       phi_(config.geometry.capacity(), 0.0),
       a_(config.geometry.tiles * config.geometry.dim, 0.0),
-      counts_(config.geometry.tiles * config.geometry.dim, 0) {}
+      counts_(config.geometry.tiles * config.geometry.dim, 0),
+      out_(counts_.size(), 0.0) {}
 
 void FunctionalHead::new_sequence() {
     next_column_ = 0;
@@ -87,6 +88,7 @@ void FunctionalHead::sum_mid_tread(StepResult& result) {
     for (std::size_t tile = 0; tile < config_.geometry.tiles; ++tile) {
         for (std::size_t e = 0; e < dim; ++e) {
             const double steps = std::nearbyint(signed_.clamped(a_[tile * dim + e]) * steps_to_one);
+            out_[tile * dim + e] = steps;
             result.y[e] += steps;
             statistics_.counts_saturated += std::fabs(steps) == last ? 1U : 0U;
         }
@@ -101,7 +103,9 @@ void FunctionalHead::sum_clamped(StepResult& result) {
     std::fill(result.y.begin(), result.y.end(), 0.0);
     for (std::size_t tile = 0; tile < config_.geometry.tiles; ++tile) {
         for (std::size_t e = 0; e < dim; ++e) {
-            result.y[e] += signed_.clamped(a_[tile * dim + e]);
+            const double out = signed_.clamped(a_[tile * dim + e]);
+            out_[tile * dim + e] = out;
+            result.y[e] += out;
         }
     }
 }
@@ -109,6 +113,8 @@ void FunctionalHead::sum_clamped(StepResult& result) {
 void FunctionalHead::step(const Token& token, StepResult& result, Probe* probe) {
     const std::size_t dim = config_.geometry.dim;
     const bool counter = config_.quantization.output == OutputQuantizer::counter;
+    keys_.age();  // before the write, which makes its column new: so the arrays stay as they are read
+    values_.age();
     write(token);
     const std::size_t used = filled_;
     read_keys(token, used);
@@ -133,18 +139,30 @@ void FunctionalHead::step(const Token& token, StepResult& result, Probe* probe) 
             break;
     }
     if (probe != nullptr) {
-        probe->s.assign(s_.size(), 0.0);
-        probe->phi.assign(phi_.size(), 0.0);
-        for (std::size_t c = 0; c < used; ++c) {
-            if (valid_[c] != 0) {
-                probe->s[c] = s_[c];
-                probe->phi[c] = phi_[c];
-            }
-        }
-        probe->a = a_;
+        fill(*probe, token, used);
     }
-    keys_.age();
-    values_.age();
+}
+
+void FunctionalHead::fill(Probe& probe, const Token& token, std::size_t used) const {
+    probe.x.assign(token.q.begin(), token.q.end());
+    if (config_.quantization.query_levels != 0) {  // codes_ holds the query's
+        std::transform(codes_.begin(), codes_.end(), probe.x.begin(),
+                       [this](std::uint8_t code) { return time_.width_of_cycles(code); });
+    }
+    probe.s.assign(s_.size(), 0.0);
+    probe.phi.assign(phi_.size(), 0.0);
+    for (std::size_t c = 0; c < used; ++c) {
+        if (valid_[c] != 0) {
+            probe.s[c] = s_[c];
+            probe.phi[c] = phi_[c];
+        }
+    }
+    probe.a = a_;
+    if (config_.quantization.output == OutputQuantizer::counter) {
+        probe.out.assign(counts_.begin(), counts_.end());
+    } else {
+        probe.out = out_;
+    }
 }
 
 }  // namespace gca

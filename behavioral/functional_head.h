@@ -25,6 +25,9 @@ class FunctionalHead {
     void step(const Token& token, StepResult& result, Probe* probe = nullptr);
 
     [[nodiscard]] const StepStatistics& statistics() const { return statistics_; }
+    /// The arrays as the last step read them.
+    [[nodiscard]] const KeyArray& keys() const { return keys_; }
+    [[nodiscard]] const ValueArray& values() const { return values_; }
 
  private:
     void write(const Token& token);
@@ -32,6 +35,7 @@ class FunctionalHead {
     void sum_counts(StepResult& result);
     void sum_mid_tread(StepResult& result);
     void sum_clamped(StepResult& result);
+    void fill(Probe& probe, const Token& token, std::size_t used) const;
 
     Config config_;
     std::size_t window_;
@@ -48,6 +52,7 @@ class FunctionalHead {
     std::vector<double> phi_;
     std::vector<double> a_;
     std::vector<std::int8_t> counts_;
+    std::vector<double> out_;  ///< the other quantisers' steps or values
     StepStatistics statistics_;
 };
 

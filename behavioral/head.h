@@ -17,12 +17,16 @@ struct Token {
 
 /// Analog quantities of one step, filled when a probe is asked for.
 struct Probe {
+    /// [dim] the query's pulse widths (fraction of the longest pulse).
+    std::vector<double> x;
     /// [capacity] charge and pulse width of each K-array column (physical order, fraction of the longest pulse);
     /// columns that hold no token of this sequence are zero.
     std::vector<double> s;
     std::vector<double> phi;
     /// [tiles][dim] charge of the V array before clamping.
     std::vector<double> a;
+    /// [tiles][dim] what the output quantiser makes of each charge: signed counts, steps, or the clamped value.
+    std::vector<double> out;
 };
 
 /// What one token gives.

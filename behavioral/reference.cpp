@@ -106,6 +106,7 @@ Reference::Reference(const Config& config, std::size_t window)
     query_.assign(geometry_.dim, 0.0);
     tile_charge_.assign(geometry_.tiles * geometry_.dim, 0.0);
     near_threshold_.assign(geometry_.dim, 0);
+    near_threshold_tiles_.assign(tile_charge_.size(), 0);
 }
 
 void Reference::new_sequence() {
@@ -130,7 +131,18 @@ void Reference::step(const Token& token, StepResult& result, Probe* probe) {
     }
 
     attend(now, probe);
-    read_out(result);
+    read_out(result, probe);
+}
+
+Reference::Seen Reference::seen(std::size_t i) const {
+    const PastToken& past = history_[i];
+    const std::size_t age = next_index_ - 1 - past.index;
+    return {.index = past.index,
+            .column = past.index % window_,
+            .key_u = past.key_u,
+            .value_u = past.value_u,
+            .voltage_factor = voltage_factor_[age],
+            .charge_factor = charge_factor_[age]};
 }
 
 void Reference::check(const Token& token) const {
@@ -156,6 +168,7 @@ double Reference::quantize_input(double value, double full_scale, unsigned level
 void Reference::attend(std::size_t now, Probe* probe) {
     const std::size_t dim = geometry_.dim;
     if (probe != nullptr) {
+        probe->x = query_;
         probe->s.assign(geometry_.capacity(), 0.0);
         probe->phi.assign(geometry_.capacity(), 0.0);
     }
@@ -213,16 +226,25 @@ std::int32_t Reference::quantize_output(double out) const {
 }
 
 /// Clamp, quantise per sub-tile, then add over the sub-tiles: in that order.
-void Reference::read_out(StepResult& result) {
+void Reference::read_out(StepResult& result, Probe* probe) {
     const auto clamped = [](double out) { return std::clamp(out, -1.0, 1.0); };
     result.counts.clear();
     result.y.assign(geometry_.dim, 0.0);
     std::fill(near_threshold_.begin(), near_threshold_.end(), 0U);
+    std::fill(near_threshold_tiles_.begin(), near_threshold_tiles_.end(), std::uint8_t{0});
+    if (probe != nullptr) {
+        probe->out.assign(tile_charge_.size(), 0.0);
+    }
 
     if (quantization_.output == OutputQuantizer::off) {
         for (std::size_t e = 0; e < geometry_.dim; ++e) {
             for (std::size_t tile = 0; tile < geometry_.tiles; ++tile) {
-                result.y[e] += clamped(tile_charge_[tile * geometry_.dim + e] / charge_to_pulse_.a_sat);
+                const std::size_t i = tile * geometry_.dim + e;
+                const double out = clamped(tile_charge_[i] / charge_to_pulse_.a_sat);
+                result.y[e] += out;
+                if (probe != nullptr) {
+                    probe->out[i] = out;
+                }
             }
         }
         return;
@@ -233,15 +255,20 @@ void Reference::read_out(StepResult& result) {
     for (std::size_t e = 0; e < geometry_.dim; ++e) {
         std::int32_t sum = 0;
         for (std::size_t tile = 0; tile < geometry_.tiles; ++tile) {
-            const double out = tile_charge_[tile * geometry_.dim + e] / charge_to_pulse_.a_sat;
+            const std::size_t i = tile * geometry_.dim + e;
+            const double out = tile_charge_[i] / charge_to_pulse_.a_sat;
             const std::int32_t count = quantize_output(clamped(out));
             sum += count;
+            if (probe != nullptr) {
+                probe->out[i] = count;
+            }
             if (std::abs(count) == last_count) {
                 ++statistics_.counts_saturated;
             }
             // The margin is laid around the value before its clamp: far beyond the clamp nothing can change any more.
             if (quantize_output(clamped(out - margin)) != quantize_output(clamped(out + margin))) {
                 ++near_threshold_[e];
+                near_threshold_tiles_[i] = 1;
                 ++near_threshold_total_;
             }
         }

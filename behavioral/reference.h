@@ -41,12 +41,29 @@ class Reference {
     /// quantiser. Where it is not zero, a comparison of `counts` or `y` says nothing.
     [[nodiscard]] std::span<const std::uint32_t> near_threshold() const { return near_threshold_; }
 
+    /// [tiles][dim] of the last step: 1 where that sub-tile's value was so near.
+    [[nodiscard]] std::span<const std::uint8_t> near_threshold_tiles() const { return near_threshold_tiles_; }
+
     /// Sum of near_threshold() over all steps and outputs.
     [[nodiscard]] std::uint64_t near_threshold_total() const { return near_threshold_total_; }
 
     /// How many values of q, k and v, over all steps, were within kThresholdMargin (in levels) of a threshold of the
     /// input quantisers. The rule there is exact: nearest of q*(levels-1) or v/0.9*(levels-1), half to even.
     [[nodiscard]] std::uint64_t inputs_near_threshold_total() const { return inputs_near_threshold_total_; }
+
+    /// A token that the last step attended to. In force is the cell's charge at voltage_factor * u, times
+    /// charge_factor.
+    struct Seen {
+        std::size_t index = 0;  ///< its place in the sequence
+        std::size_t column = 0;
+        std::span<const double> key_u;    ///< [dim] stored key minus 0.45 V, as written
+        std::span<const double> value_u;  ///< [dim] stored value minus 0.45 V, as written
+        double voltage_factor = 1.0;      ///< what leakage has left of u
+        double charge_factor = 1.0;       ///< what leakage has left of the whole charge
+    };
+    /// Number `i` of these tokens, oldest first; `i` below seen_tokens().
+    [[nodiscard]] Seen seen(std::size_t i) const;
+    [[nodiscard]] std::size_t seen_tokens() const { return history_.size(); }
 
     /// Totals over all steps; counts_saturated stays 0 when the output quantiser is off.
     [[nodiscard]] const StepStatistics& statistics() const { return statistics_; }
@@ -66,7 +83,7 @@ class Reference {
     [[nodiscard]] double output_scale() const;
     [[nodiscard]] std::int32_t quantize_output(double out) const;
     void attend(std::size_t now, Probe* probe);
-    void read_out(StepResult& result);
+    void read_out(StepResult& result, Probe* probe);
 
     Geometry geometry_;
     Quantization quantization_;
@@ -83,6 +100,7 @@ class Reference {
     std::vector<double> tile_charge_;  ///< [tiles][dim] A
 
     std::vector<std::uint32_t> near_threshold_;
+    std::vector<std::uint8_t> near_threshold_tiles_;
     std::uint64_t near_threshold_total_ = 0;
     std::uint64_t inputs_near_threshold_total_ = 0;
     StepStatistics statistics_;

@@ -18,7 +18,7 @@
 //   discharge and write: one-hot over the columns, column c of sub-tile t at [t*TileTokens + c]. integrate: collect charge;
 //   its rising edge starts from zero charge. emit: turn the charge into a pulse. reset: hold the integrators at zero.
 //   ana_c2p1_valid_o: a column without it emits no pulse. ana_pulse_i, ana_sign_i: output e of sub-tile t at [t*Dim + e];
-//   sign 1 is negative, settled when emit begins.
+//   sign 1 is negative, settled when emit begins; it must hold for SyncStages + 1 cycles and is not looked at later.
 //
 // Latency: 65 cycles from a token's edge to its result's edge, interval 30 (at 16 query and 16 output levels; gca_sequencer
 //   gives the general form). Reset: asynchronous assertion, synchronous release expected; empties the head.

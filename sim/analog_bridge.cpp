@@ -15,6 +15,8 @@ namespace {
 // What a column needs (rtl/gca_pkg.sv).
 constexpr unsigned kDischargeCycles = 5;
 constexpr unsigned kWriteCycles = 10;
+// For so long the comparators' signs are sure: SyncStages + 1.
+constexpr unsigned kSignCycles = 3;
 
 TimeBase time_base(const Quantization& q) {
     return {.query_cycles = q.query_levels - 1, .emit_cycles = q.output_levels - 1};
@@ -51,9 +53,14 @@ AnalogBridge::AnalogBridge(const Config& config, const HeadPins& pins)
       phi_(geometry_.capacity(), 0.0),
       counts_(words_of(geometry_.tiles * geometry_.dim) * 64, 0),
       sign_bits_(words_of(counts_.size()), 0),
+      late_sign_bits_(sign_bits_.size(), 0),
+      sign_mask_(sign_bits_.size(), ~std::uint64_t{0}),
       level_bits_(time_.emit_cycles, std::vector<std::uint64_t>(sign_bits_.size(), 0)) {
     for (auto& plane : width_planes_) {
         plane.assign(words_of(geometry_.dim), 0);
+    }
+    if (const std::size_t used = geometry_.tiles * geometry_.dim % 64; used != 0) {
+        sign_mask_.back() = (std::uint64_t{1} << used) - 1;
     }
 }
 
@@ -87,12 +94,16 @@ void AnalogBridge::step(std::uint64_t cycle) {
     if (integrate1) {
         count_query_pulses();
     }
+    if (++sign_cycles_ == kSignCycles) {
+        drive(pins_.sign, late_sign_bits_);
+    }
     if (emit2 && !was_emit2_) {
         if (emit1_cycles_ != schedule_.mix_cycles) {
             breach(fmt::format("c2p1 emitted for {} cycles: expected {}", emit1_cycles_, schedule_.mix_cycles));
         }
         emit_outputs();
         emit2_cycles_ = 0;
+        sign_cycles_ = 0;
         drive(pins_.sign, sign_bits_);
     }
     if (emit2) {
@@ -264,6 +275,8 @@ void AnalogBridge::emit_outputs() {
         observer_->aged(Array::value);
     }
     kernels::pack_below_zero(counts_.data(), counts_.size(), sign_bits_.data());
+    std::transform(sign_bits_.begin(), sign_bits_.end(), sign_mask_.begin(), late_sign_bits_.begin(),
+                   [](std::uint64_t sign, std::uint64_t mask) { return ~sign & mask; });
     for (std::size_t sample = 0; sample < level_bits_.size(); ++sample) {
         kernels::pack_magnitude_above(counts_.data(), counts_.size(), static_cast<std::int8_t>(sample),
                                       level_bits_[sample].data());

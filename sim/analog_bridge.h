@@ -124,6 +124,7 @@ class AnalogBridge {
     unsigned integrate1_cycles_ = 0;
     unsigned emit1_cycles_ = 0;
     unsigned emit2_cycles_ = 0;
+    unsigned sign_cycles_ = 0;                                ///< since emit began
     std::array<std::vector<std::uint64_t>, 8> width_planes_;  ///< pulse widths in cycles, one bit of each row a plane
     std::vector<std::byte> valid_bits_;
     std::vector<std::uint8_t> valid_;  ///< the same, a byte a column
@@ -134,6 +135,8 @@ class AnalogBridge {
     std::vector<double> phi_;
     std::vector<std::int8_t> counts_;
     std::vector<std::uint64_t> sign_bits_;
+    std::vector<std::uint64_t> late_sign_bits_;           ///< wrong: what a sign flop that samples too late takes
+    std::vector<std::uint64_t> sign_mask_;                ///< the bits that are signs
     std::vector<std::vector<std::uint64_t>> level_bits_;  ///< by sample of the emit phase: which pulses are high
     StepStatistics statistics_;
 };

@@ -237,16 +237,23 @@ void AnalogTrace::stepped(std::uint64_t /*cycle*/) {
             line.charge = *pins_.c2p2_reset != 0 ? 0.0 : line.charge;
         }
     }
+    turned_ = turns();
     scoring_ = scores;
     mixing_ = *pins_.c2p1_emit != 0;
     emitting_ = *pins_.c2p2_emit != 0;
 }
 
+bool AnalogTrace::turns() const {
+    return scoring_ != (*pins_.c2p1_integrate != 0) || mixing_ != (*pins_.c2p1_emit != 0) ||
+           emitting_ != (*pins_.c2p2_emit != 0);
+}
+
 std::uint64_t AnalogTrace::next_point(std::uint64_t now) const {
-    if (!scoring_ && !mixing_ && !emitting_) {
+    if (!scoring_ && !mixing_ && !emitting_ && !turns()) {
         return kNever;
     }
     std::uint64_t next = (now / kGridPs + 1) * kGridPs;
+    next -= turns() && now + 1 < next ? 1 : 0;
     for (const Tile& tile : tiles_) {
         if (mixing_ && tile.next_edge < tile.edges.size()) {
             next = std::min(next, std::max(to_ps(tile.edges[tile.next_edge].time), now + 1));
@@ -260,17 +267,23 @@ std::uint64_t AnalogTrace::next_point(std::uint64_t now) const {
     return next;
 }
 
-void AnalogTrace::show_block(const Line& line, double full_scale, double longest, double begin, bool emitting) {
+void AnalogTrace::show_block(const Line& line, double full_scale, double longest, double begin, bool emitting,
+                             bool again) {
     const double ramp = line.ramp_top - full_scale / longest * (static_cast<double>(now_) - begin);
     signals_->set(line.charge_signal, line.charge);
     signals_->set(line.ramp_signal, emitting && line.pulse_end > now_ ? std::max(ramp, 0.0) : 0.0);
     signals_->set(line.pulse_signal, emitting && line.pulse_end > now_ ? 1.0 : 0.0);
+    if (again) {
+        signals_->write_again(line.charge_signal);
+        signals_->write_again(line.ramp_signal);
+    }
 }
 
 void AnalogTrace::settle(std::uint64_t time) {
     const auto from = static_cast<double>(now_);
     const auto to = static_cast<double>(time);
     now_ = time;
+    const bool again = std::exchange(turned_, false) || (turns() && (time + 1) % kGridPs == 0);
     for (Tile& tile : tiles_) {
         integrate(tile.k_lines, to - from);
         double reached = from;
@@ -285,10 +298,10 @@ void AnalogTrace::settle(std::uint64_t time) {
         }
         integrate(tile.v_lines, to - reached);
         for (const Line& line : tile.k_lines) {
-            show_block(line, full_scale_.s_sat, s3_longest_, mix_begin_, mixing_);
+            show_block(line, full_scale_.s_sat, s3_longest_, mix_begin_, mixing_, again);
         }
         for (const Line& line : tile.v_lines) {
-            show_block(line, full_scale_.a_sat, s5_longest_, emit_begin_, emitting_);
+            show_block(line, full_scale_.a_sat, s5_longest_, emit_begin_, emitting_, again);
         }
     }
 }

@@ -4,7 +4,8 @@
 // bit line's charge is the sum of constant currents, so it rises in straight pieces that bend where a pulse begins or
 // ends; a charge-to-pulse block's ramp falls from the clamped charge at a constant rate, and its pulse lasts until the
 // ramp meets the comparator's threshold, zero. Every edge has its true time, to the picosecond; between edges there is
-// a point at least every kGridPs.
+// a point at least every kGridPs. Where a phase begins or ends, charges and ramps have a point just before it too, also
+// where they stay: a viewer that draws straight lines between points then draws what happens.
 //
 // Signals, under the scope `analog`, for each chosen sub-tile T, bit line C and row R:
 //   thresholds.*                what the ramps are compared with, and the charge of the longest pulse (s_sat, a_sat)
@@ -86,7 +87,9 @@ class AnalogTrace final : public AnalogObserver {
     void step_score();
     void begin_mix(Tile& tile, std::span<const double> width);
     static void integrate(std::vector<Line>& lines, double time);
-    void show_block(const Line& line, double full_scale, double longest, double begin, bool emitting);
+    /// The RTL has begun or ended a phase, which the analog side has not followed yet.
+    [[nodiscard]] bool turns() const;
+    void show_block(const Line& line, double full_scale, double longest, double begin, bool emitting, bool again);
 
     const AnalogBridge* bridge_;
     HeadPins pins_;
@@ -102,6 +105,7 @@ class AnalogTrace final : public AnalogObserver {
     bool scoring_ = false;
     bool mixing_ = false;
     bool emitting_ = false;
+    bool turned_ = false;  ///< at now_
     double mix_begin_ = 0.0;
     double emit_begin_ = 0.0;
     std::vector<double> widths_;   ///< [capacity] of the chosen sub-tiles, zero elsewhere

@@ -28,6 +28,8 @@
 #include "sim/build_id.h"
 #include "sim/compare.h"
 #include "sim/config_file.h"
+#include "sim/explain.h"
+#include "sim/explain_report.h"
 #include "sim/interrupt.h"
 #include "sim/npz.h"
 #include "sim/output_file.h"
@@ -51,6 +53,8 @@ struct Arguments {
     std::string trace;
     TraceOptions trace_options;
     RunOptions run;
+    OutputPlace place;
+    bool explain_json = false;
     std::string compare_a;
     std::string compare_b;
     unsigned bench_repeats = 5;
@@ -99,12 +103,35 @@ void check_not_written(const std::string& read, const char* what, const std::vec
     }
 }
 
+std::filesystem::path input_file(const Arguments& arguments) {
+    return arguments.input.empty() ? sample_file() : std::filesystem::path(arguments.input);
+}
+
+/// The command line that explains an output of this run.
+std::string explain_line(const Arguments& arguments, const Mismatch& at) {
+    std::string line = fmt::format("gca explain --head {} --token {} --output {}", at.head, at.token, at.output);
+    const auto add = [&line](bool given, const char* option, const auto& value) {
+        if (given) {
+            line += fmt::format(" {} {}", option, value);
+        }
+    };
+    const RunOptions& run = arguments.run;
+    const RunOptions defaults;
+    add(!arguments.input.empty(), "--input", quoted_for_shell(arguments.input));
+    add(!arguments.config_file.empty(), "--config", quoted_for_shell(arguments.config_file));
+    add(run.engine != defaults.engine, "--engine", to_string(run.engine));
+    add(run.mode != defaults.mode, "--mode", to_string(run.mode));
+    add(run.window != defaults.window, "--window", run.window);
+    add(run.seed != defaults.seed, "--seed", run.seed);
+    add(run.backpressure != defaults.backpressure, "--backpressure", to_string(run.backpressure));
+    return line;
+}
+
 int run_command(const Arguments& arguments) {
     catch_interrupts();
     const Config config = read_config(arguments);
     RunOptions options = arguments.run;
-    const std::filesystem::path input =
-        arguments.input.empty() ? sample_file() : std::filesystem::path(arguments.input);
+    const std::filesystem::path input = input_file(arguments);
     if (options.probe && arguments.output.empty()) {
         throw InputError("--probe needs --output: that is where the probed values go");
     }
@@ -155,7 +182,23 @@ int run_command(const Arguments& arguments) {
     if (options.checkpoint) {
         fmt::print("  {:<22}gca run --resume {}\n", "go on with", options.checkpoint->file.string());
     }
+    if (result.check.first && options.engine != Engine::reference) {
+        fmt::print("  {:<22}{}\n", "explain it with", explain_line(arguments, *result.check.first));
+    }
     return result.check.mismatches == 0 ? 0 : kDifference;
+}
+
+int explain_command(const Arguments& arguments) {
+    const Config config = read_config(arguments);
+    const RunOptions& options = arguments.run;
+    if (options.engine == Engine::rtl) {
+        (void)find_built_head(config);
+    }
+    const Explanation explanation =
+        explain(config, load_sequences(input_file(arguments), config), options, arguments.place);
+    fmt::print("{}", arguments.explain_json ? explanation_json(config, options, explanation)
+                                            : format_explanation(config, options, explanation));
+    return explanation.difference ? kDifference : 0;
 }
 
 int compare_command(const Arguments& arguments) {
@@ -222,10 +265,12 @@ CLI::Option* add_number(CLI::App& command, const std::string& name, Number& valu
 
 void add_trace(CLI::App& command, Arguments& a) {
     TraceOptions& trace = a.trace_options;
-    CLI::Option* file = command.add_option("--trace", a.trace, "Waveform of one head, digital and analog (rtl engine)");
+    CLI::Option* file = command.add_option("--trace", a.trace, "Waveform of a head, digital and analog (rtl engine)");
     file->option_text("FILE.fst");
-    add_number<std::size_t>(command, "--trace-head", trace.head, 0, SIZE_MAX, "Whose (default 0)")->needs(file);
-    command.add_option("--trace-tokens", trace.tokens, "From token A to B-1 (default: the first 32)")
+    command.add_option("--trace-head", trace.heads, "Whose, or those of A to B-1 one after the other (default 0)")
+        ->option_text("H|A:B")
+        ->needs(file);
+    command.add_option("--trace-tokens", trace.tokens, "From token A to B-1 of them all (default: the first 32)")
         ->option_text("A:B|all")
         ->needs(file);
     command.add_option("--trace-tiles", trace.tiles, "Sub-tiles whose analog side is shown (default 0)")
@@ -256,37 +301,54 @@ void add_checkpoint(CLI::App& command, Arguments& a) {
         ->option_text("FILE");
 }
 
-void add_run(CLI::App& app, Arguments& a) {
-    CLI::App* command = app.add_subcommand("run", "Sends the projections of a file through a head");
-    add_choice<Engine>(*command, "--engine", a.run.engine,
-                       {{"rtl", Engine::rtl}, {"functional", Engine::functional}, {"reference", Engine::reference}},
-                       "What computes (default rtl)");
-    command->add_option("--config", a.config_file, "Configuration; `gca config` prints one")->option_text("FILE.toml");
-    command->add_option("--input", a.input, "q, k, v: [heads, tokens, dim] or [tokens, dim] (default: the sample)")
+/// What decides the outcome of a run, for the commands that run or replay one.
+void add_run_options(CLI::App& command, Arguments& a, const std::map<std::string, Engine>& engines) {
+    add_choice<Engine>(command, "--engine", a.run.engine, engines, "What computes (default rtl)");
+    command.add_option("--config", a.config_file, "Configuration; `gca config` prints one")->option_text("FILE.toml");
+    command.add_option("--input", a.input, "q, k, v: [heads, tokens, dim] or [tokens, dim] (default: the sample)")
         ->option_text("FILE.npz");
-    command->add_option("--output", a.output, "y and counts, and with --probe s, phi and a")->option_text("FILE.npz");
-    command->add_flag("--probe", a.run.probe, "Adds scores, pulse widths and charges to the output");
-    add_choice<Mode>(*command, "--mode", a.run.mode, {{"sequential", Mode::sequential}, {"pipelined", Mode::pipelined}},
+    add_choice<Mode>(command, "--mode", a.run.mode, {{"sequential", Mode::sequential}, {"pipelined", Mode::pipelined}},
                      "One token in 65 cycles, or one every 30 (default sequential)");
-    add_number<std::size_t>(*command, "--window", a.run.window, 1, std::size_t{1} << 32U,
+    add_number<std::size_t>(command, "--window", a.run.window, 1, std::size_t{1} << 32U,
                             "Tokens that a token sees (default: all columns)");
-    add_number<unsigned>(*command, "--threads", a.run.threads, 1, 1024,
-                         "Heads that run at the same time (default: one a core)");
-    add_number<std::uint64_t>(*command, "--seed", a.run.seed, 0, UINT64_MAX,
+    add_number<std::uint64_t>(command, "--seed", a.run.seed, 0, UINT64_MAX,
                               "Of uninitialised flops and the host's pauses (default 1)");
     std::map<std::string, Backpressure> backpressures;
     for (const Backpressure backpressure : kBackpressures) {
         backpressures.emplace(to_string(backpressure), backpressure);
     }
-    add_choice<Backpressure>(*command, "--backpressure", a.run.backpressure, backpressures,
+    add_choice<Backpressure>(command, "--backpressure", a.run.backpressure, backpressures,
                              "When the host offers tokens and takes results: always (none), pausing both at random, "
                              "taking rarely (consumer), offering rarely (producer), or in long spells (default none)");
+}
+
+void add_run(CLI::App& app, Arguments& a) {
+    CLI::App* command = app.add_subcommand("run", "Sends the projections of a file through a head");
+    add_run_options(*command, a,
+                    {{"rtl", Engine::rtl}, {"functional", Engine::functional}, {"reference", Engine::reference}});
+    command->add_option("--output", a.output, "y and counts, and with --probe s, phi and a")->option_text("FILE.npz");
+    command->add_flag("--probe", a.run.probe, "Adds scores, pulse widths and charges to the output");
+    add_number<unsigned>(*command, "--threads", a.run.threads, 1, 1024,
+                         "Heads that run at the same time (default: one a core)");
     add_trace(*command, a);
     add_checkpoint(*command, a);
     command->add_option("--report", a.report, "The run's figures as JSON")->option_text("FILE.json");
     add_choice<Check>(*command, "--check", a.run.check,
                       {{"auto", Check::automatic}, {"always", Check::always}, {"never", Check::never}},
                       "Comparison with the reference and with softmax (default auto: where it is cheap)");
+}
+
+void add_explain(CLI::App& app, Arguments& a) {
+    CLI::App* command =
+        app.add_subcommand("explain", "Says where an output came from, and where it parts from the reference");
+    const auto add_index = [&](const char* name, std::size_t& value, const char* help) {
+        return add_number<std::size_t>(*command, name, value, 0, SIZE_MAX, help);
+    };
+    add_index("--token", a.place.token, "Whose output, 0 the first of the sequence")->required();
+    add_index("--output", a.place.output, "Which of its outputs, 0 the first")->required();
+    add_index("--head", a.place.head, "Of which head (default 0)");
+    add_run_options(*command, a, {{"rtl", Engine::rtl}, {"functional", Engine::functional}});
+    command->add_flag("--json", a.explain_json, "Prints JSON");
 }
 
 int run_program(int argc, char** argv) {
@@ -296,6 +358,7 @@ int run_program(int argc, char** argv) {
     app.set_version_flag("--version", fmt::format("gca {} (build {})", GCA_VERSION, build_id()));
     Arguments a;
     add_run(app, a);
+    add_explain(app, a);
 
     CLI::App* config = app.add_subcommand("config", "Prints the effective configuration, each key explained");
     config->add_option("--config", a.config_file, "Configuration to start from")->option_text("FILE.toml");
@@ -314,7 +377,8 @@ int run_program(int argc, char** argv) {
     if (argc > 1 && argv[1][0] != '-' && std::none_of(commands.begin(), commands.end(), [&](const CLI::App* command) {
             return command->get_name() == argv[1];
         })) {
-        fmt::print(stderr, "gca: {} is no command: must be run, config, compare or bench\n", printable(argv[1]));
+        fmt::print(stderr, "gca: {} is no command: must be run, explain, config, compare or bench\n",
+                   printable(argv[1]));
         return kBadInput;
     }
     try {
@@ -329,6 +393,9 @@ int run_program(int argc, char** argv) {
     }
     if (app.got_subcommand("run")) {
         return finish_output(run_command(a));
+    }
+    if (app.got_subcommand("explain")) {
+        return finish_output(explain_command(a));
     }
     if (app.got_subcommand(config)) {
         fmt::print("{}", print_config(read_config(a)));

@@ -12,4 +12,7 @@ namespace gca {
 [[nodiscard]] std::string printable(std::string_view text,
                                     std::size_t max_bytes = std::numeric_limits<std::size_t>::max());
 
+/// A file's name as one word of a shell's command line.
+[[nodiscard]] std::string quoted_for_shell(std::string_view word);
+
 }  // namespace gca

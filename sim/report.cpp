@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/config_file.h"
+#include "sim/difference_json.h"
 #include "sim/output_file.h"
 
 namespace gca {
@@ -57,6 +58,11 @@ std::string check_rows(const Sequences& sequences, const RunOptions& options, co
     if (check.first) {
         text += row("", fmt::format("first: head {}, token {}, output {}: expected {}, got {}", check.first->head,
                                     check.first->token, check.first->output, check.first->expected, check.first->got));
+    }
+    if (check.location) {
+        const Location& location = *check.location;
+        text += row("", location.difference ? format_difference(*location.difference)
+                                            : fmt::format("its stage: {}", location.why_not));
     }
     if (check.softmax_heads == 0) {
         return text + row("against softmax", "nothing to compare: all outputs are zero");
@@ -153,6 +159,9 @@ void write_report(const std::filesystem::path& file, const Config& config, const
                                       {"output", first.output},
                                       {"expected", first.expected},
                                       {"got", first.got}};
+        }
+        if (check.location && check.location->difference) {
+            json["check"]["first"]["difference"] = difference_json(*check.location->difference);
         }
         if (check.softmax_heads > 0) {
             json["check"]["softmax_cosine"] = check.softmax_cosine;

@@ -28,6 +28,8 @@ constexpr std::uint64_t kPatience = 4;
 constexpr std::uint64_t kClockPs = 1000;
 // Of a state that is resumed: its times in ps stay whole numbers of 64 bits.
 constexpr std::uint64_t kMostCycles = std::uint64_t{1} << 53U;
+// How long before a rising edge a waveform shows the host's new pins, and what follows from them without a clock.
+constexpr std::uint64_t kHostPs = 250;
 // The FST writer does not notice a full disk. It may hold back this much.
 constexpr std::uintmax_t kTraceReserveBytes = std::uintmax_t{64} << 20U;
 
@@ -138,12 +140,18 @@ void RtlEngine::reset() {
 void RtlEngine::clock() {
     const std::uint64_t rise_ps = cycle_ * kClockPs;
     const std::uint64_t fall_ps = rise_ps + kClockPs / 2;
-    const bool sound = head_->rise(rise_ps);
+    if (tracing_ && cycle_ > 0) {
+        head_->eval();
+        head_->dump(rise_ps - kHostPs);
+    }
     if (trace_) {
         trace_analog(rise_ps);
-        if (tracing_) {
-            head_->dump(rise_ps);
-        }
+    }
+    const bool sound = head_->rise(rise_ps);
+    if (tracing_) {
+        head_->dump(rise_ps);
+    }
+    if (trace_) {
         trace_analog(fall_ps);
     }
     if (!sound) {
@@ -154,11 +162,19 @@ void RtlEngine::clock() {
     head_->eval();
     if (trace_) {
         trace_->settle(fall_ps);
-        if (tracing_) {
-            head_->dump(fall_ps);
-        }
+    }
+    if (tracing_) {
+        head_->dump(fall_ps);
     }
     ++cycle_;
+    if (trace_) {
+        trace_analog(cycle_ * kClockPs - kHostPs);
+    }
+}
+
+void RtlEngine::observe(HeadObserver* observer) {
+    observer_ = observer;
+    bridge_->observe(observer);
 }
 
 void RtlEngine::drive_token(const Token& token) {
@@ -186,6 +202,9 @@ void RtlEngine::note_accepted(std::size_t token) {
         timing_.max_interval = std::max(timing_.max_interval, interval);
     }
     accepted_[token % kInFlight] = cycle_;
+    if (observer_ != nullptr) {
+        observer_->accepted(token, cycle_);
+    }
 }
 
 void RtlEngine::note_taken(std::size_t token, std::size_t sent) {
@@ -196,6 +215,25 @@ void RtlEngine::note_taken(std::size_t token, std::size_t sent) {
     timing_.min_latency = std::min(timing_.min_latency, latency);
     timing_.max_latency = std::max(timing_.max_latency, latency);
     read_sums();
+    if (observer_ != nullptr) {
+        observer_->taken(token, cycle_, sums_);
+    }
+}
+
+void RtlEngine::rethrow(std::size_t sequence, std::size_t taken, std::size_t sent) {
+    const std::string tokens = taken == sent       ? "no token"
+                               : taken + 1 == sent ? fmt::format("token {}", taken)
+                                                   : fmt::format("tokens {} to {}", taken, sent - 1);
+    const std::string where = fmt::format("; head {}, {} in flight", sequence, tokens);
+    try {
+        throw;
+    } catch (const BoundaryError& error) {
+        throw BoundaryError(error.what() + where);
+    } catch (const AssertionError& error) {
+        throw AssertionError(error.what() + where);
+    } catch (const TimeoutError& error) {
+        throw TimeoutError(error.what() + where);
+    }
 }
 
 RtlEngine::Host RtlEngine::new_host(std::size_t sequence) const {
@@ -285,7 +323,7 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
                 *pins_.new_sequence = sent == 0 ? 1 : 0;
                 driven = sent;
                 if (trace_) {
-                    begin_trace(sent);
+                    begin_trace(timing_.tokens + sent);
                     check_space(output_target(options_.trace->file));
                 }
             }
@@ -308,7 +346,7 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
             idle += (sent == tokens || offer) && *pins_.result_ready != 0 ? 1 : 0;
             check_interrupt();
             clock();
-            if (trace_ && taken == options_.trace->end_token) {
+            if (trace_ && timing_.tokens + taken == options_.trace->end_token) {
                 close_trace();
             }
             if (save_to_ && taken == save_after_) {
@@ -320,7 +358,7 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
             head_->dump(cycle_ * kClockPs + kClockPs / 2);  // what was seen in the cycle of the fault
         }
         close_trace();
-        throw;
+        rethrow(sequence, taken, sent);
     }
     *pins_.token_valid = 0;
     *pins_.result_ready = 0;

@@ -66,6 +66,15 @@ class AssertionError : public std::runtime_error {
 };
 
 /// A token's result did not come. The message names the token and the cycle.
+/// Told of the host's side too: token number `token` of the sequence is accepted, or its result taken, at the edge that
+/// begins `cycle`.
+class HeadObserver : public AnalogObserver {
+ public:
+    virtual void accepted(std::size_t token, std::uint64_t cycle) = 0;
+    virtual void taken(std::size_t token, std::uint64_t cycle, std::span<const std::int32_t> sums) = 0;
+};
+
+/// A token's result did not come. The message names the cycle, the head and the tokens in flight.
 class TimeoutError : public std::runtime_error {
  public:
     using std::runtime_error::runtime_error;
@@ -98,6 +107,11 @@ class RtlEngine {
     using StateSink = std::function<void(HeadState)>;
     void save_after(std::size_t taken, StateSink saved);
 
+    /// `observer` is told of everything from now on; null for nobody.
+    void observe(HeadObserver* observer);
+    [[nodiscard]] const AnalogBridge& bridge() const { return *bridge_; }
+    [[nodiscard]] const HeadPins& pins() const { return pins_; }
+
     [[nodiscard]] const RtlTiming& timing() const { return timing_; }
     [[nodiscard]] std::uint64_t phi_saturated() const { return bridge_->statistics().phi_saturated; }
 
@@ -127,7 +141,8 @@ class RtlEngine {
     void reset();
     void clock();
     void open_trace(const TraceSelection& selection);
-    /// Token `offered` is at the ports: if it is the first of the trace's tokens, the trace begins.
+    /// Token `offered`, counted over all sequences, is at the ports: if it is the first of the trace's tokens, the
+    /// trace begins.
     void begin_trace(std::size_t offered);
     /// The analog side goes on to `time_ps`; its points before that time are written.
     void trace_analog(std::uint64_t time_ps);
@@ -137,6 +152,8 @@ class RtlEngine {
     /// Token number `token` of the sequence is accepted, or its result taken, at the coming edge.
     void note_accepted(std::size_t token);
     void note_taken(std::size_t token, std::size_t sent);
+    /// The error at hand, with the head (`sequence`) and its tokens in flight.
+    [[noreturn]] static void rethrow(std::size_t sequence, std::size_t taken, std::size_t sent);
 
     Config config_;
     RtlOptions options_;
@@ -149,6 +166,7 @@ class RtlEngine {
     unsigned sum_bits_;
     TraceSignals trace_signals_;
     std::unique_ptr<AnalogTrace> trace_;
+    HeadObserver* observer_ = nullptr;
     bool tracing_ = false;
     std::uint64_t traced_ps_ = 0;  ///< how far the analog side's waveforms have come
     std::uint64_t cycle_ = 0;

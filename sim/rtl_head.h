@@ -15,8 +15,8 @@
 
 namespace gca {
 
-/// Pins of gca_head by the names in rtl/gca_head.sv. Single bits are bytes of 0 or 1, vectors are packed bits, bit 0
-/// lowest.
+/// Pins of gca_head by the names in rtl/gca_head.sv, and the inner signals of sim/visible.vlt. Single bits are bytes of
+/// 0 or 1, vectors are packed bits, bit 0 lowest.
 struct HeadPins {
     std::uint8_t* clk = nullptr;
     std::uint8_t* rst_n = nullptr;
@@ -55,6 +55,11 @@ struct HeadPins {
 
     const std::uint32_t* status_tokens = nullptr;
     const std::uint32_t* status_saturated = nullptr;
+
+    // Inside, not pins: what the readout has counted, bit b of output e of sub-tile t at (t*bits + b)*dim + e, and the
+    // signs that go with it, at t*dim + e.
+    std::span<const std::byte> count;
+    std::span<const std::byte> count_sign;
 };
 
 class RtlHead {

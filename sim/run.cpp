@@ -15,7 +15,9 @@
 #include "behavioral/functional_head.h"
 #include "behavioral/reference.h"
 #include "behavioral/softmax_attention.h"
+#include "sim/explain.h"
 #include "sim/interrupt.h"
+#include "sim/printable.h"
 
 namespace gca {
 
@@ -126,45 +128,53 @@ void run_rtl(const Config& config, const Sequences& sequences, const RunOptions&
                            .seed = options.seed,
                            .trace = std::nullopt};
     RtlOptions with_trace = plain;
+    TraceSelection selection;
     if (options.trace) {
-        with_trace.trace =
-            resolve(*options.trace, config.geometry, sequences.heads, sequences.tokens, result.first_token);
+        selection = resolve(*options.trace, config.geometry, sequences.heads, sequences.tokens, result.first_token);
+        with_trace.trace = selection;
     }
     std::optional<CheckpointWriter> checkpoint;
     if (options.checkpoint) {
         checkpoint.emplace(*options.checkpoint, CheckpointRun{config, result.window, sequences}, result.first_token);
     }
-    // A head that is traced, saved or resumed has an engine of its own: its times do not depend on the heads before it.
+    // The traced heads have an engine of their own, and so has each head that is saved or resumed: their times do not
+    // depend on the heads before them.
     const bool own_engines = checkpoint || resumed;
+    if (own_engines && selection.end_head > selection.first_head + 1) {
+        throw InputError(fmt::format("--trace-head is {}: must be one head where a run is saved or resumed",
+                                     printable(options.trace->heads)));
+    }
     std::vector<std::unique_ptr<RtlEngine>> engines(own_engines ? 0 : result.threads);
     for (std::unique_ptr<RtlEngine>& engine : engines) {
         engine = std::make_unique<RtlEngine>(config, plain);
     }
-    std::mutex figures_mutex;
     result.timing.emplace();
+    std::mutex figures_mutex;
     const auto add_figures = [&](RtlEngine& engine) {
         const std::lock_guard lock(figures_mutex);
         result.timing->merge(engine.timing());
         add(result.statistics,
             {.phi_saturated = engine.phi_saturated(), .counts_saturated = engine.status().saturated});
     };
-    const auto start = Clock::now();
-    for_each_head(sequences.heads, result.threads, [&](unsigned worker, std::size_t head) {
-        const bool traced = options.trace && options.trace->head == head;
-        std::unique_ptr<RtlEngine> own;
-        if (traced || own_engines) {
-            own = std::make_unique<RtlEngine>(config, traced ? with_trace : plain,
-                                              resumed ? &resumed->heads[head] : nullptr);
-        }
-        RtlEngine& engine = own ? *own : *engines[worker];
+    const auto run_head = [&](RtlEngine& engine, std::size_t head) {
         if (checkpoint) {
             engine.save_after(options.checkpoint->tokens, [&](HeadState state) { checkpoint->add(std::move(state)); });
         }
         engine.run(
             head, sequences.tokens, [&](std::size_t token) { return sequences.token(head, token); },
             [&](std::size_t token, std::span<const std::int32_t> sums) { collector.add_sums(head, token, sums); });
-        if (own) {
-            add_figures(*own);
+    };
+    const auto start = Clock::now();
+    for_each_head(sequences.heads, result.threads, [&](unsigned worker, std::size_t head) {
+        const bool traced = head >= selection.first_head && head < selection.end_head;
+        if (!traced && !own_engines) {
+            run_head(*engines[worker], head);
+        } else if (!traced || head == selection.first_head) {
+            RtlEngine engine(config, traced ? with_trace : plain, resumed ? &resumed->heads[head] : nullptr);
+            for (std::size_t h = head; h < (traced ? selection.end_head : head + 1); ++h) {
+                run_head(engine, h);
+            }
+            add_figures(engine);
         }
     });
     result.wall_s = seconds_since(start);
@@ -333,6 +343,25 @@ void allocate_probe(const Config& config, const Sequences& sequences, const RunO
     result.probe->a.assign(rows * charges, 0.0F);
 }
 
+/// Replays the first mismatch, if that does not take too long.
+Location locate(const Config& config, const Sequences& sequences, const RunOptions& options, const Mismatch& first) {
+    constexpr std::size_t kMostTokens = 1'000'000;  // half a minute
+    const OutputPlace place{.head = first.head, .token = first.token, .output = first.output};
+    const std::size_t tokens = replayed_tokens(sequences, options, place);
+    if (tokens > kMostTokens) {
+        return {.difference = {}, .why_not = fmt::format("left out, {} tokens come before it", tokens)};
+    }
+    try {
+        const std::optional<Difference> difference = explain(config, sequences, options, place).difference;
+        return {.difference = difference,
+                .why_not = difference ? "" : "not seen when heads run one after the other (--threads 1)"};
+    } catch (const std::runtime_error& error) {
+        return {.difference = {}, .why_not = error.what()};
+    }
+}
+
+}  // namespace
+
 void check_options(const Config& config, const RunOptions& options) {
     if (options.window > config.geometry.capacity()) {
         throw InputError(fmt::format("--window is {}: must be 1 to {}, the capacity of geometry {}x{}x{}",
@@ -355,8 +384,6 @@ void check_options(const Config& config, const RunOptions& options) {
                                      options.checkpoint ? "checkpoint-at" : "resume"));
     }
 }
-
-}  // namespace
 
 RunResult run(const Config& config, const Sequences& sequences, const RunOptions& options,
               std::atomic<std::uint64_t>& progress) {
@@ -399,6 +426,9 @@ RunResult run(const Config& config, const Sequences& sequences, const RunOptions
         result.check.estimated_s = estimate_check(config, sequences, result.window) / result.threads;
         if (options.check == Check::always || result.check.estimated_s < kWorthwhile * result.wall_s) {
             check_run(config, sequences, result);
+            if (result.check.first && options.engine != Engine::reference) {
+                result.check.location = locate(config, sequences, options, *result.check.first);
+            }
         }
     }
     return result;

@@ -14,6 +14,7 @@
 #include "sim/checkpoint.h"
 #include "sim/rtl_engine.h"
 #include "sim/sequences.h"
+#include "sim/stage_compare.h"
 #include "sim/trace_options.h"
 
 namespace gca {
@@ -56,6 +57,12 @@ struct Mismatch {
     double got = 0.0;
 };
 
+/// At which stage a mismatch first shows, by a replay (sim/explain.h).
+struct Location {
+    std::optional<Difference> difference;
+    std::string why_not;  ///< where there is none
+};
+
 struct CheckResult {
     bool done = false;
     double estimated_s = 0.0;  ///< what it would have taken, where it was not done
@@ -64,6 +71,7 @@ struct CheckResult {
     std::uint64_t mismatches = 0;
     double largest_difference = 0.0;  ///< of y
     std::optional<Mismatch> first;
+    std::optional<Location> location;   ///< of the first
     std::size_t softmax_heads = 0;      ///< heads with an output to compare: one that is silent has no direction
     double softmax_cosine = 0.0;        ///< mean over these heads
     double softmax_rms_relative = 0.0;  ///< after the best single scale of each head, mean over these heads
@@ -82,6 +90,9 @@ struct RunResult {
     std::size_t window = 0;
     CheckResult check;
 };
+
+/// Throws InputError for options that do not fit the configuration.
+void check_options(const Config& config, const RunOptions& options);
 
 /// Throws InputError for options that do not fit the configuration or the input.
 /// `progress` counts the tokens done, for a progress bar.

@@ -81,10 +81,20 @@ std::vector<std::size_t> IndexList::below(std::size_t size) const {
 
 TraceSelection resolve(const TraceOptions& options, const Geometry& geometry, std::size_t heads, std::size_t tokens,
                        std::size_t first_token) {
-    if (options.head >= heads) {
-        throw InputError(fmt::format("--trace-head is {}: {}", options.head, limit(heads)));
+    const auto chosen = parse_range(options.heads);
+    if (!chosen) {
+        throw InputError(
+            fmt::format("--trace-head is {}: must be a number or A:B with A < B", printable(options.heads)));
     }
-    TraceSelection selection{.file = options.file, .first_token = first_token, .end_token = tokens};
+    if (chosen->end > heads) {
+        throw InputError(fmt::format("--trace-head is {}: {}", printable(options.heads), limit(heads)));
+    }
+    tokens *= chosen->end - chosen->first;
+    TraceSelection selection{.file = options.file,
+                             .first_head = chosen->first,
+                             .end_head = chosen->end,
+                             .first_token = first_token,
+                             .end_token = tokens};
     if (options.tokens != "all") {
         constexpr std::size_t kTokens = 32;
         const std::string text =

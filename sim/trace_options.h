@@ -1,4 +1,4 @@
-// What a waveform shows: which tokens of which head, and which part of the analog side.
+// What a waveform shows: which tokens of which heads, and which part of the analog side.
 #pragma once
 
 #include <cstddef>
@@ -34,8 +34,8 @@ class IndexList {
 /// As the user says it.
 struct TraceOptions {
     std::filesystem::path file;
-    std::size_t head = 0;
-    std::string tokens;           ///< A:B (B not included) or "all"; "": the run's first 32
+    std::string heads = "0";      ///< H, or A:B (B not included): these run one after the other through one engine
+    std::string tokens;           ///< A:B (B not included) of them all, or "all"; "": the first 32
     std::string tiles = "0";      ///< sub-tiles whose analog side is shown
     std::string columns = "all";  ///< bit lines of each: tokens' columns of the K array, outputs of the V array
     std::string rows;  ///< rows of these columns whose cells' voltages are shown, in both arrays; "": the first four
@@ -44,7 +44,9 @@ struct TraceOptions {
 /// The same for a geometry and an input.
 struct TraceSelection {
     std::filesystem::path file;
-    std::size_t first_token = 0;
+    std::size_t first_head = 0;
+    std::size_t end_head = 0;
+    std::size_t first_token = 0;  ///< counted from the first token of first_head
     std::size_t end_token = 0;
     std::vector<std::size_t> tiles;
     std::vector<std::size_t> k_lines;  ///< bit lines of the K array: columns of a sub-tile

@@ -28,15 +28,20 @@ class TraceSignals {
         Value& old = values_[signal];
         if (old.value != value) {
             old.value = value;
-            if (!std::exchange(old.changed, true)) {
-                changed_.push_back(signal);
-            }
+            write_again(signal);
+        }
+    }
+    /// The next point in time has this signal's value even if it stays.
+    void write_again(std::size_t signal) {
+        if (!std::exchange(values_[signal].changed, true)) {
+            changed_.push_back(signal);
         }
     }
 
     [[nodiscard]] const std::vector<Signal>& all() const { return signals_; }
     [[nodiscard]] double value(std::size_t signal) const { return values_[signal].value; }
-    /// Calls `use` with the index of each signal that was set to another value since the last call.
+    /// Calls `use` with the index of each signal that was set to another value, or is to be written again, since the
+    /// last call.
     template <typename Use>
     void take_changes(Use use) {
         for (const std::size_t signal : changed_) {

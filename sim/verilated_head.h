@@ -33,6 +33,9 @@ class VerilatedHead final : public RtlHead {
     ~VerilatedHead() override {
         close_trace();
         model_->final();
+        // The model takes the scope of its visible signals out of the thread's context: that must be its own, not the
+        // last one made, which may be gone.
+        Verilated::threadContextp(&context_);
     }
 
     void eval() override { model_->eval(); }
@@ -118,6 +121,8 @@ class VerilatedHead final : public RtlHead {
         pins.sum = bytes(m.sum_o);
         pins.status_tokens = &m.status_tokens_o;
         pins.status_saturated = &m.status_saturated_o;
+        pins.count = bytes(m.rootp->gca_head__DOT__count);
+        pins.count_sign = bytes(m.rootp->gca_head__DOT__sign);
         set_pins(pins);
     }
 

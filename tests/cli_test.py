@@ -719,7 +719,9 @@ class Refusals(CliTest):
     def test_what_a_trace_shows_must_exist(self):
         for option, value, *says in (("--trace-tokens", "5:5", "A:B"), ("--trace-tokens", "x", "A:B"),
                                      ("--trace-tokens", "20:22", "19"), ("--trace-tokens", "0,4", "A:B"),
-                                     ("--trace-head", "3", "2"), ("--trace-head", "-1"), ("--trace-tiles", "2", "1"),
+                                     ("--trace-head", "3", "2"), ("--trace-head", "-1"),
+                                     ("--trace-head", "1:4", "2"), ("--trace-head", "2:2", "A:B"),
+                                     ("--trace-head", "all", "A:B"), ("--trace-tiles", "2", "1"),
                                      ("--trace-tiles", "0:3", "1"),
                                      ("--trace-columns", "8", "7"), ("--trace-columns", "1,,2", "numbers"),
                                      ("--trace-rows", "7:9", "7"), ("--trace-rows", "99999999999999999999", "numbers")):
@@ -1036,6 +1038,9 @@ class Checkpoints(CliTest):
         for engine in ("functional", "reference"):
             for option in (("--checkpoint-at", 5, "new"), ("--resume", "state")):
                 self.refused("run", *self.common, "--engine", engine, *option, says=(option[0], "rtl"))
+        for option in (("--checkpoint-at", 5, "new"), ("--resume", "state")):
+            self.refused("run", *self.common, *option, "--trace", "w.fst", "--trace-head", "0:2",
+                         says=("--trace-head is 0:2", "one head"))
         self.refused("run", *self.common, "--resume", "state", "--probe", "--output", "o.npz", says=("--probe", "rtl"))
         for option in ("--output", "--report", "--trace"):
             self.refused("run", *self.common, "--resume", "state", option, "state", says=("state", "resumed"))
@@ -1069,6 +1074,98 @@ class Checkpoints(CliTest):
         self.write("state", "older")
         bad = self.input({**self.arrays, "v": np.full((3, 40, 8), np.nan)})
         self.refused("run", "--config", self.conf, "--input", bad, "--checkpoint-at", 5, "state", says=("v[0, 0, 0]",))
+
+
+class Explain(CliTest):
+    """What it prints; that it is right is for explain_test.cpp and fault_test.cpp."""
+
+    def setUp(self):
+        super().setUp()
+        self.arrays = projections(2, 40, 8)
+        self.common = ("--config", self.config(TINY), "--input", self.input(self.arrays))
+
+    def explain(self, *arguments):
+        return json.loads(self.gca("explain", "--json", *self.common, *arguments).stdout)
+
+    def test_json(self):
+        result = self.run_to("result.npz", *self.common)
+        expected = Expected(*(self.arrays[key][1] for key in "qkv"), TINY, window=16)
+        for token, output in ((0, 0), (7, 7), (15, 1), (16, 2), (39, 3)):
+            for engine in ("rtl", "functional"):
+                with self.subTest(token=token, output=output, engine=engine):
+                    told = self.explain("--head", 1, "--token", token, "--output", output, "--engine", engine)
+                    self.assertEqual((told["head"], told["token"], told["output"]), (1, token, output))
+                    self.assertEqual(told["engine"], engine)
+                    self.assertEqual("cycles" in told, engine == "rtl")
+                    self.assertIsNone(told["difference"])
+                    self.assertEqual(told["sum"], result["counts"][1, token, output])
+                    self.assertAlmostEqual(told["y"], result["y"][1, token, output], places=6)
+                    self.assertEqual(sum(tile["count"] for tile in told["tiles"]), told["sum"])
+                    self.assertEqual(sum(tile["columns"] for tile in told["tiles"]), min(token + 1, 16))
+                    self.assertEqual(len(told["tiles"]) + told["unused_tiles"], 2)
+                    for tile in told["tiles"]:
+                        self.assertEqual(tile["columns"], tile["pulsed"] + tile["silent"])
+                        self.assertAlmostEqual(tile["charge"], expected.a[token, tile["tile"], output], places=9)
+                        self.assertAlmostEqual(tile["charge"], tile["reference"]["charge"], places=9)
+                        parts = [part["charge"] for part in tile["contributions"]] + [tile["other_contributions"]]
+                        self.assertAlmostEqual(sum(parts), tile["charge"], places=9)
+                        for part in tile["contributions"]:
+                            self.assertAlmostEqual(part["column_charge"], expected.s[token, part["token"]], places=9)
+                            self.assertAlmostEqual(part["pulse_ns"], 15 * expected.phi[token, part["token"]], places=9)
+
+    def test_cycles_are_those_of_a_run_on_one_thread(self):
+        first = self.explain("--token", 3, "--output", 0)["cycles"]
+        self.assertEqual(first["delivered"] - first["accepted"], 65)
+        second = self.explain("--head", 1, "--token", 3, "--output", 0)["cycles"]
+        self.assertEqual(second["accepted"] - first["accepted"], 40 * 65 + 1)
+        pipelined = self.explain("--token", 3, "--output", 0, "--mode", "pipelined")["cycles"]
+        self.assertEqual(first["accepted"] - pipelined["accepted"], 3 * 35)
+
+    def test_text(self):
+        text = self.gca("explain", *self.common, "--token", 20, "--output", 3, "--window", 12).stdout
+        self.assertIn("head 0, token 20, output 3 (rtl, sequential, back-pressure none, window 12)\n", text)
+        self.assertIn("tokens 9 to 20 in columns 9 to 11 and 0 to 8\n", text)
+        self.assertIn("the same at every stage, for all 8 outputs of the token\n", text)
+        self.assertLessEqual(max(map(len, text.splitlines())), 120)
+        alone = self.gca("explain", *self.common, "--token", 0, "--output", 3).stdout
+        self.assertIn("token 0 in column 0\n", alone)
+        self.assertIn("the other sub-tile holds no token that it sees\n", alone)
+
+    def test_the_same_for_any_mode_and_pauses(self):
+        told = self.explain("--token", 30, "--output", 5)
+        for options in (("--mode", "pipelined"), ("--backpressure", "random"),
+                        ("--mode", "pipelined", "--backpressure", "random", "--seed", 9)):
+            self.assertEqual(self.explain("--token", 30, "--output", 5, *options)["tiles"], told["tiles"])
+
+    def test_other_quantisers(self):
+        for output, last in (("mid-tread", 16), ("off", 1)):
+            conf = self.config(TINY, quantization={"output": output, "store_levels": 0, "query_levels": 0},
+                               charge_to_pulse={"a_sat": 0.5})
+            arguments = ("explain", "--config", conf, *self.common[2:], "--engine", "functional", "--token", 30,
+                         "--output", 5)
+            told = json.loads(self.gca(*arguments, "--json").stdout)
+            self.assertIsNone(told["difference"])
+            self.assertLessEqual(max(abs(tile["count"]) for tile in told["tiles"]), last)
+            self.assertIn({"mid-tread": "steps", "off": "value"}[output], self.gca(*arguments).stdout)
+
+    def test_refusals(self):
+        one = ("--token", 1, "--output", 1)
+        self.refused("explain", *self.common, "--output", 1, says=["--token is required"])
+        self.refused("explain", *self.common, "--token", 1, says=["--output is required"])
+        self.refused("explain", *self.common, "--token", 40, "--output", 1,
+                     says=["--token is 40", "0 to 39", "40 tokens"])
+        self.refused("explain", *self.common, "--token", 1, "--output", 8,
+                     says=["--output is 8", "0 to 7", "8 outputs"])
+        self.refused("explain", *self.common, *one, "--head", 2, says=["--head is 2", "0 to 1", "2 heads"])
+        for bad in ("-1", "x", "1.5", ""):
+            self.refused("explain", *self.common, "--token", bad, "--output", 1, says=["--token is " + bad])
+        self.refused("explain", *self.common, *one, "--window", 17, says=["--window is 17", "1 to 16"])
+        self.refused("explain", *self.common, *one, "--engine", "reference",
+                     says=["--engine is reference", "functional|rtl"])
+        self.refused("explain", "--config", self.config((5, 5, 5)), *one, says=["5x5x5", "not built"])
+        self.refused("explain", *one, "--input", "missing.npz", says=["missing.npz"])
+        empty = self.input(projections(2, 0, 8))
+        self.refused("explain", *self.common[:2], "--input", empty, *one, says=["--token is 1", "no tokens"])
 
 
 class Streams(CliTest):
@@ -1121,7 +1218,7 @@ class Streams(CliTest):
 
     def test_help_and_version(self):
         self.assertRegex(self.gca("--version").stdout, r"^gca \d+\.\d+\.\d+ \(build [0-9a-f]{16}\)\n$")
-        for command in ((), ("run",), ("config",), ("compare",), ("bench",)):
+        for command in ((), ("run",), ("explain",), ("config",), ("compare",), ("bench",)):
             self.assertIn("Usage: gca", self.gca(*command, "--help").stdout)
         text = self.gca("run", "--help").stdout
         for option in ("engine", "config", "input", "output", "probe", "mode", "window", "threads", "seed",

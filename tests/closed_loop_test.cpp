@@ -30,9 +30,10 @@ RunResult run_engine(const Config& config, const Sequences& sequences, const Loo
                progress);
 }
 
-std::string replay(const LoopCase& c, const Config& config, const Sequences& s) {
+std::string replay(const LoopCase& c, const Config& config, const Sequences& s, std::size_t head, std::size_t token) {
     const std::string base = keep_input(c, config, s);
-    return fmt::format("replay: {} --check always --threads 1 --trace {}.fst", command_of(c, base), base);
+    return fmt::format("replay: {} --check always --threads 1 --trace {}.fst --trace-head {} --trace-tokens {}:{}",
+                       command_of(c, base), base, head, token - std::min<std::size_t>(token, 2), token + 1);
 }
 
 /// Without pauses of the host, every token takes the schedule's latency and follows its predecessor at its interval.
@@ -59,10 +60,11 @@ TEST_P(ClosedLoop, RtlFunctionalAndReferenceAgreeToTheBit) {
     const auto differs = std::mismatch(rtl.counts.begin(), rtl.counts.end(), functional.counts.begin()).first;
     if (differs != rtl.counts.end()) {
         const auto i = static_cast<std::size_t>(differs - rtl.counts.begin());
-        const std::size_t d = sequences.dim;
-        ADD_FAILURE() << fmt::format("{}: head {}, token {}, stage S7, output {}: functional {}, rtl {}\n", c.name(),
-                                     i / d / c.tokens, i / d % c.tokens, i % d, functional.counts[i], rtl.counts[i])
-                      << replay(c, config, sequences);
+        const std::size_t head = i / sequences.dim / c.tokens;
+        const std::size_t token = i / sequences.dim % c.tokens;
+        ADD_FAILURE() << fmt::format("{}: head {}, token {}, output {}: functional {}, rtl {}\n", c.name(), head, token,
+                                     i % sequences.dim, functional.counts[i], rtl.counts[i])
+                      << replay(c, config, sequences, head, token);
     }
     ASSERT_EQ(rtl.y, functional.y);
     if (c.heads * c.tokens == 0) {
@@ -73,9 +75,11 @@ TEST_P(ClosedLoop, RtlFunctionalAndReferenceAgreeToTheBit) {
     EXPECT_LT(rtl.check.near_threshold * 1000, rtl.check.outputs) << "too few outputs are compared";
     if (rtl.check.mismatches != 0) {
         const Mismatch& first = *rtl.check.first;
-        ADD_FAILURE() << fmt::format("{}: head {}, token {}, output {}: reference {}, rtl {}\n", c.name(), first.head,
-                                     first.token, first.output, first.expected, first.got)
-                      << replay(c, config, sequences);
+        const std::optional<Location>& location = rtl.check.location;
+        ADD_FAILURE() << fmt::format("{}, seed {}: head {}, token {}, output {}: expected {}, got {}\n", c.name(),
+                                     c.seed, first.head, first.token, first.output, first.expected, first.got)
+                      << (location && location->difference ? format_difference(*location->difference) + "\n" : "")
+                      << replay(c, config, sequences, first.head, first.token);
     }
     if (c.backpressure == Backpressure::none) {
         expect_schedule(c, config, *rtl.timing);

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 #include <random>
+#include <span>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -452,7 +453,51 @@ TEST(FunctionalHead, TheProbeIsThatOfTheReference) {
             expect_same("s", got.s, want.s);
             expect_same("phi", got.phi, want.phi);
             expect_same("a", got.a, want.a);
+            expect_same("x", got.x, want.x);
+            const std::span<const std::uint8_t> near = reference.near_threshold_tiles();
+            ASSERT_EQ(got.out.size(), near.size());
+            for (std::size_t i = 0; i < near.size(); ++i) {
+                got.out[i] = near[i] != 0 ? want.out[i] : got.out[i];
+            }
+            expect_same("out", got.out, want.out);
             ASSERT_FALSE(testing::Test::HasFailure());
+        }
+    }
+}
+
+TEST(FunctionalHead, TheArraysAreThoseThatTheLastStepRead) {
+    for (std::uint64_t seed = 400; seed < 440; ++seed) {
+        Random random(seed);
+        const Config config = random_config(random);
+        const std::size_t window = whole(random, 1, config.geometry.capacity());
+        SCOPED_TRACE(describe(seed, config, window));
+        FunctionalHead head(config, window);
+        Reference reference(config, window);
+        Probe probe;
+        for (int t = 0; t < 30; ++t) {
+            const Sample sample = random_sample(random, config.geometry.dim);
+            StepResult unused;
+            run_step(head, sample, &probe);
+            reference.step(sample.token(), unused);
+        }
+        const std::size_t dim = config.geometry.dim;
+        std::vector<double> charge(config.geometry.tiles * dim, 0.0);
+        for (std::size_t i = 0; i < reference.seen_tokens(); ++i) {
+            const Reference::Seen seen = reference.seen(i);
+            double s = 0.0;
+            for (std::size_t row = 0; row < dim; ++row) {
+                EXPECT_NEAR(head.keys().cell_volts(seen.column, row), kOffsetV + seen.voltage_factor * seen.key_u[row],
+                            1e-12);
+                EXPECT_NEAR(head.values().cell_volts(seen.column, row),
+                            kOffsetV + seen.voltage_factor * seen.value_u[row], 1e-12);
+                s += probe.x[row] * head.keys().cell_charge(seen.column, row);
+                charge[seen.column / config.geometry.tile_tokens * dim + row] +=
+                    probe.phi[seen.column] * head.values().cell_charge(seen.column, row);
+            }
+            EXPECT_NEAR(s, probe.s[seen.column], 1e-10) << "column " << seen.column;
+        }
+        for (std::size_t i = 0; i < charge.size(); ++i) {
+            EXPECT_NEAR(charge[i], probe.a[i], 1e-10) << "bit line " << i;
         }
     }
 }

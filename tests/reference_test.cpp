@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <optional>
 #include <random>
+#include <span>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -400,6 +401,8 @@ TEST(Reference, NearThresholdCountsSubTilesPerOutputAndTotals) {
     run_step(reference, {{1.0, 1.0}, {0.9, 0.9}, {0.0, 0.9}});
     EXPECT_EQ(reference.near_threshold()[0], 2U);
     EXPECT_EQ(reference.near_threshold()[1], 1U);
+    const std::span<const std::uint8_t> tiles = reference.near_threshold_tiles();
+    EXPECT_EQ(std::vector<std::uint8_t>(tiles.begin(), tiles.end()), (std::vector<std::uint8_t>{1, 0, 1, 1, 0, 0}));
     const StepResult result = run_step(reference, {{1.0, 1.0}, {0.9, 0.9}, {0.9, 0.58}});
     EXPECT_EQ(reference.near_threshold()[0], 3U);
     EXPECT_EQ(reference.near_threshold()[1], 1U);
@@ -528,6 +531,51 @@ TEST(Reference, TokenStandsInColumnIndexModuloWindow) {
         run_step(reference, scalar_sample(1.0, k, 0.9), &probe);
         for (std::size_t column = 0; column < 6; ++column) {
             EXPECT_NEAR(probe.s[column], column_u[column], 1e-14) << "token " << t << ", column " << column;
+        }
+    }
+}
+
+TEST(Reference, SeenTokensAreTheWindowOldestFirst) {
+    const std::size_t window = 5;
+    Config config = plain_config({.dim = 1, .tile_tokens = 3, .tiles = 2}, {0.0, 1.0});
+    config.leakage = {.form = LeakageForm::voltage, .decay_per_token = 0.1};
+    Reference reference(config, window);
+    for (std::size_t t = 0; t < 13; ++t) {
+        run_step(reference, scalar_sample(1.0, 0.45 + 0.01 * static_cast<double>(t), 0.5));
+        ASSERT_EQ(reference.seen_tokens(), std::min(t + 1, window));
+        for (std::size_t i = 0; i < reference.seen_tokens(); ++i) {
+            const Reference::Seen seen = reference.seen(i);
+            EXPECT_EQ(seen.index, t + 1 - reference.seen_tokens() + i);
+            EXPECT_EQ(seen.column, seen.index % window);
+            EXPECT_NEAR(seen.key_u[0], 0.01 * static_cast<double>(seen.index), 1e-15);
+            EXPECT_NEAR(seen.value_u[0], 0.05, 1e-15);
+            EXPECT_NEAR(seen.voltage_factor, std::exp(-0.1 * static_cast<double>(t - seen.index)), 1e-15);
+            EXPECT_EQ(seen.charge_factor, 1.0);
+        }
+    }
+    reference.new_sequence();
+    EXPECT_EQ(reference.seen_tokens(), 0U);
+}
+
+TEST(Reference, ProbeHasTheQueryAndWhatTheQuantiserMakes) {
+    // Cell x*u, phi = 1: u = 0.387 and -0.35 V, so out is 0.43 and -0.3888...: 6.45 and 5.83 cycles, 6.665 and 6.03
+    // steps.
+    Config config = plain_config({.dim = 2, .tile_tokens = 1, .tiles = 2}, {0.0, 1.0});
+    config.quantization.query_levels = 16;
+    config.charge_to_pulse = {.s_sat = 0.1, .a_sat = 0.9};
+    const std::vector<std::pair<OutputQuantizer, std::vector<double>>> cases{
+        {OutputQuantizer::counter, {6.0, -6.0, 0.0, 0.0}},
+        {OutputQuantizer::mid_tread, {7.0, -6.0, 0.0, 0.0}},
+        {OutputQuantizer::off, {0.43, -0.35 / 0.9, 0.0, 0.0}}};
+    for (const auto& [output, out] : cases) {
+        config.quantization.output = output;
+        Reference reference(config, 2);
+        Probe probe;
+        run_step(reference, {{0.5, 1.0}, {0.9, 0.9}, {0.45 + 0.387, 0.1}}, &probe);
+        EXPECT_EQ(probe.x, (std::vector<double>{8.0 / 15.0, 1.0}));
+        ASSERT_EQ(probe.out.size(), 4U);
+        for (std::size_t i = 0; i < 4; ++i) {
+            EXPECT_NEAR(probe.out[i], out[i], 1e-12) << "quantiser " << static_cast<int>(output) << ", " << i;
         }
     }
 }

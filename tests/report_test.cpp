@@ -5,47 +5,49 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 namespace gca {
 namespace {
 
-class Report : public testing::Test {
- protected:
-    void SetUp() override {
-        sequences_ = {.heads = 2, .tokens = 3, .dim = 64, .q = {}, .k = {}, .v = {}};
-        result_.check = {.done = true, .outputs = 384, .mismatches = 7, .largest_difference = 0.5, .first = {}};
-    }
-    void TearDown() override { std::filesystem::remove(file_); }
+const Sequences kSequences{.heads = 2, .tokens = 3, .dim = 64, .q = {}, .k = {}, .v = {}};
 
-    [[nodiscard]] nlohmann::json check() const {
-        write_report(file_, Config{}, sequences_, RunOptions{}, result_);
-        return nlohmann::json::parse(std::ifstream(file_)).at("check");
-    }
+RunResult result_with(std::uint64_t mismatches, std::optional<Mismatch> first) {
+    RunResult result;
+    result.check = {.done = true, .outputs = 384, .mismatches = mismatches, .largest_difference = 0.5, .first = first};
+    return result;
+}
 
-    std::filesystem::path file_ =
+nlohmann::json check_of(const RunResult& result) {
+    const std::filesystem::path file =
         std::filesystem::temp_directory_path() / ("gca_report_test_" + std::to_string(getpid()) + ".json");
-    Sequences sequences_;
-    RunResult result_;
-};
+    write_report(file, Config{}, kSequences, RunOptions{}, result);
+    const nlohmann::json json = nlohmann::json::parse(std::ifstream(file));
+    std::filesystem::remove(file);
+    return json.at("check");
+}
 
-TEST_F(Report, NamesTheFirstMismatch) {
-    result_.check.first = Mismatch{.head = 1, .token = 2, .output = 33, .expected = -7.0, .got = 8.0};
-    EXPECT_EQ(check().at("first"),
+TEST(Report, NamesTheFirstMismatch) {
+    const RunResult result =
+        result_with(7, Mismatch{.head = 1, .token = 2, .output = 33, .expected = -7.0, .got = 8.0});
+    const nlohmann::json check = check_of(result);
+    EXPECT_EQ(check.at("first"),
               nlohmann::json({{"head", 1}, {"token", 2}, {"output", 33}, {"expected", -7.0}, {"got", 8.0}}));
-    EXPECT_EQ(check().at("mismatches"), 7);
-    const std::string table = format_table(Config{}, sequences_, RunOptions{}, result_);
+    EXPECT_EQ(check.at("mismatches"), 7);
+    const std::string table = format_table(Config{}, kSequences, RunOptions{}, result);
     EXPECT_NE(table.find("7 of 384 outputs differ, by at most 0.5\n"), std::string::npos) << table;
     EXPECT_NE(table.find("first: head 1, token 2, output 33: expected -7, got 8\n"), std::string::npos) << table;
 }
 
-TEST_F(Report, HasNoFirstMismatchWithoutOne) {
-    result_.check.mismatches = 0;
-    EXPECT_FALSE(check().contains("first"));
-    EXPECT_EQ(format_table(Config{}, sequences_, RunOptions{}, result_).find("first"), std::string::npos);
+TEST(Report, HasNoFirstMismatchWithoutOne) {
+    const RunResult result = result_with(0, {});
+    EXPECT_FALSE(check_of(result).contains("first"));
+    EXPECT_EQ(format_table(Config{}, kSequences, RunOptions{}, result).find("first"), std::string::npos);
 }
 
 }  // namespace

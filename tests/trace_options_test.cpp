@@ -85,6 +85,17 @@ TEST(TraceOptions, ATraceOfAResumedRunBeginsWhereTheRunDoes) {
     }
 }
 
+TEST(TraceOptions, TokensAreThoseOfAllHeads) {
+    const TraceSelection s = resolve({.heads = "1:3", .tokens = "98:103"}, {}, 3, 100);
+    EXPECT_EQ(s.first_head, 1);
+    EXPECT_EQ(s.end_head, 3);
+    EXPECT_EQ(s.first_token, 98);
+    EXPECT_EQ(s.end_token, 103);
+    EXPECT_EQ(resolve({.heads = "1:3", .tokens = "all"}, {}, 3, 100).end_token, 200);
+    EXPECT_EQ(resolve({.heads = "2"}, {}, 3, 100).first_head, 2);
+    EXPECT_EQ(resolve({.heads = "2"}, {}, 3, 100).end_head, 3);
+}
+
 TEST(TraceOptions, ArraysWithDifferentNumbersOfBitLines) {
     const Geometry odd{.dim = 12, .tile_tokens = 10, .tiles = 3};
     const TraceSelection all = resolve({}, odd, 1, 10);
@@ -101,7 +112,10 @@ TEST(TraceOptions, SmallGeometryHasFewerRowsThanTheDefaultNames) {
 
 TEST(TraceOptions, MessagesNameOptionValueAndLimit) {
     const Geometry odd{.dim = 12, .tile_tokens = 10, .tiles = 3};
-    EXPECT_EQ(message_of({.head = 3}, odd), "--trace-head is 3: the last one is 2");
+    EXPECT_EQ(message_of({.heads = "3"}, odd), "--trace-head is 3: the last one is 2");
+    EXPECT_EQ(message_of({.heads = "1:4"}, odd), "--trace-head is 1:4: the last one is 2");
+    EXPECT_EQ(message_of({.heads = "1:1"}, odd), "--trace-head is 1:1: must be a number or A:B with A < B");
+    EXPECT_EQ(message_of({.heads = "0:2", .tokens = "200"}, odd), "--trace-tokens is 200: the last one is 199");
     EXPECT_EQ(message_of({.tokens = "100:101"}, odd), "--trace-tokens is 100:101: the last one is 99");
     EXPECT_EQ(message_of({.tokens = "4:4"}, odd), "--trace-tokens is 4:4: must be all or A:B with A < B");
     EXPECT_EQ(message_of({.tiles = "0,3"}, odd), "--trace-tiles is 0,3: the last one is 2");

@@ -59,7 +59,7 @@ def command(case, settings, folder):
 
 
 def replay_line(case, settings, folder, first):
-    """One line for the shell. `first`: the report's first mismatch, None where there is none: all tokens are traced then."""
+    """One line for the shell. `first`: the report's first mismatch; where it is None, all tokens are traced."""
     if case.mode == "functional":
         return shlex.join(command(case, settings, folder))
     tokens = ["--trace-tokens", "all"]
