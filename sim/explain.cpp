@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 #include <utility>
 
 #include "behavioral/error.h"
@@ -191,8 +192,21 @@ Explanation explain(const Config& config, const Sequences& sequences, const RunO
     return e;
 }
 
-std::size_t replayed_tokens(const Sequences& sequences, const RunOptions& options, const OutputPlace& place) {
-    return (options.engine == Engine::rtl ? place.head * sequences.tokens : 0) + place.token + 1;
+Location locate(const Config& config, const Sequences& sequences, const RunOptions& options, const Mismatch& first) {
+    constexpr std::size_t kMostTokens = 1'000'000;  // half a minute
+    const std::size_t heads_before = options.engine == Engine::rtl ? first.head : 0;
+    const std::size_t tokens_before = heads_before * sequences.tokens + first.token;
+    if (tokens_before > kMostTokens) {
+        return {.difference = {}, .why_not = fmt::format("left out, {} tokens come before it", tokens_before)};
+    }
+    try {
+        const OutputPlace place{.head = first.head, .token = first.token, .output = first.output};
+        const std::optional<Difference> difference = explain(config, sequences, options, place).difference;
+        return {.difference = difference,
+                .why_not = difference ? "" : "not seen when the heads run one after the other (--threads 1)"};
+    } catch (const std::runtime_error& error) {
+        return {.difference = {}, .why_not = error.what()};
+    }
 }
 
 }  // namespace gca

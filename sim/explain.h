@@ -72,8 +72,8 @@ struct Explanation {
 [[nodiscard]] Explanation explain(const Config& config, const Sequences& sequences, const RunOptions& options,
                                   const OutputPlace& place);
 
-/// How many tokens that takes.
-[[nodiscard]] std::size_t replayed_tokens(const Sequences& sequences, const RunOptions& options,
-                                          const OutputPlace& place);
+/// The stage of a run's first mismatch, by such a replay; left out where that would take long.
+[[nodiscard]] Location locate(const Config& config, const Sequences& sequences, const RunOptions& options,
+                              const Mismatch& first);
 
 }  // namespace gca

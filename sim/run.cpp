@@ -343,23 +343,6 @@ void allocate_probe(const Config& config, const Sequences& sequences, const RunO
     result.probe->a.assign(rows * charges, 0.0F);
 }
 
-/// Replays the first mismatch, if that does not take too long.
-Location locate(const Config& config, const Sequences& sequences, const RunOptions& options, const Mismatch& first) {
-    constexpr std::size_t kMostTokens = 1'000'000;  // half a minute
-    const OutputPlace place{.head = first.head, .token = first.token, .output = first.output};
-    const std::size_t tokens = replayed_tokens(sequences, options, place);
-    if (tokens > kMostTokens) {
-        return {.difference = {}, .why_not = fmt::format("left out, {} tokens come before it", tokens)};
-    }
-    try {
-        const std::optional<Difference> difference = explain(config, sequences, options, place).difference;
-        return {.difference = difference,
-                .why_not = difference ? "" : "not seen when heads run one after the other (--threads 1)"};
-    } catch (const std::runtime_error& error) {
-        return {.difference = {}, .why_not = error.what()};
-    }
-}
-
 }  // namespace
 
 void check_options(const Config& config, const RunOptions& options) {

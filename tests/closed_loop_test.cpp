@@ -75,10 +75,10 @@ TEST_P(ClosedLoop, RtlFunctionalAndReferenceAgreeToTheBit) {
     EXPECT_LT(rtl.check.near_threshold * 1000, rtl.check.outputs) << "too few outputs are compared";
     if (rtl.check.mismatches != 0) {
         const Mismatch& first = *rtl.check.first;
-        const std::optional<Location>& location = rtl.check.location;
-        ADD_FAILURE() << fmt::format("{}, seed {}: head {}, token {}, output {}: expected {}, got {}\n", c.name(),
-                                     c.seed, first.head, first.token, first.output, first.expected, first.got)
-                      << (location && location->difference ? format_difference(*location->difference) + "\n" : "")
+        const Location& location = *rtl.check.location;
+        ADD_FAILURE() << fmt::format("{}, seed {}: head {}, token {}, output {}: expected {}, got {}\n{}\n", c.name(),
+                                     c.seed, first.head, first.token, first.output, first.expected, first.got,
+                                     location.difference ? format_difference(*location.difference) : location.why_not)
                       << replay(c, config, sequences, first.head, first.token);
     }
     if (c.backpressure == Backpressure::none) {

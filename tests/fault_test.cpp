@@ -5,11 +5,17 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
 #include <random>
+#include <span>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -291,6 +297,23 @@ TEST_F(FaultTest, DifferenceOfAnotherOutputIsToldApart) {
     ASSERT_TRUE(e.difference);
     EXPECT_TRUE(e.elsewhere);
     EXPECT_EQ(format_place(*e.difference), "output 0");
+}
+
+TEST_F(FaultTest, ReportHasTheDifference) {
+    const std::filesystem::path file =
+        std::filesystem::temp_directory_path() / fmt::format("gca_fault_{}.json", getpid());
+    const RunResult result = run_with(Fault::sum);
+    write_report(file, config, sequences, options(Fault::sum), result);
+    std::ostringstream text;
+    text << std::ifstream(file).rdbuf();
+    std::filesystem::remove(file);
+    const nlohmann::json first = nlohmann::json::parse(text.str())["check"]["first"];
+    EXPECT_EQ(first["token"], kToken);
+    EXPECT_EQ(first["difference"]["stage"], "S7");
+    EXPECT_EQ(first["difference"]["cycle"], after(64));
+    EXPECT_EQ(first["difference"]["output"], first["output"]);
+    EXPECT_EQ(first["difference"]["expected"], first["expected"]);
+    EXPECT_EQ(first["difference"]["got"], first["got"]);
 }
 
 TEST_F(FaultTest, BreachOfTheContractNamesHeadAndToken) {
