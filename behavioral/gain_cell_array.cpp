@@ -130,6 +130,12 @@ double KeyArray::cell_charge(std::size_t column, std::size_t row) const {
         column, columns_.integer() ? columns_.basis().level[codes_.get(column, row)] : u_[row * capacity_ + column]);
 }
 
+void KeyArray::transfer(StateArchive& archive) {
+    columns_.transfer(archive);
+    codes_.transfer(archive, static_cast<std::uint8_t>(dac_.levels() - 1));
+    archive.numbers<double>("stored voltage", u_, -kSupplyV, kSupplyV);
+}
+
 void KeyArray::read_widths(std::span<const double> widths, std::span<double> charge) const {
     std::fill(charge.begin(), charge.end(), 0.0);
     for (std::size_t row = 0; row < dim_; ++row) {
@@ -218,6 +224,14 @@ double ValueArray::cell_charge(std::size_t column, std::size_t output) const {
     return columns_.cell(column, columns_.integer()
                                      ? columns_.basis().level[codes_[tile].get(output, column % geometry_.tile_tokens)]
                                      : u_[column * geometry_.dim + output]);
+}
+
+void ValueArray::transfer(StateArchive& archive) {
+    columns_.transfer(archive);
+    for (CodeMatrix& tile : codes_) {
+        tile.transfer(archive, static_cast<std::uint8_t>(dac_.levels() - 1));
+    }
+    archive.numbers<double>("stored voltage", u_, -kSupplyV, kSupplyV);
 }
 
 void ValueArray::read(std::span<const double> widths, std::span<double> charge) const {

@@ -19,6 +19,7 @@
 #include "behavioral/config.h"
 #include "behavioral/kernels.h"
 #include "behavioral/level_basis.h"
+#include "behavioral/state_archive.h"
 
 namespace gca {
 
@@ -56,6 +57,8 @@ class ColumnCharges {
     }
     [[nodiscard]] bool leaks() const { return decay_ != 1.0; }
 
+    void transfer(StateArchive& archive) { archive.numbers<double>("cells' remaining part", remaining_, 0.0, 1.0); }
+
  private:
     [[nodiscard]] double polynomial(double level) const {
         double value = 0.0;
@@ -83,6 +86,11 @@ class CodeMatrix {
     [[nodiscard]] kernels::CodeView view() const { return {codes_.data(), lanes_, quads_}; }
     [[nodiscard]] std::size_t lanes() const { return lanes_; }
     [[nodiscard]] std::size_t quads() const { return quads_; }
+
+    /// Codes of at most `greatest`.
+    void transfer(StateArchive& archive, std::uint8_t greatest) {
+        archive.numbers<std::uint8_t>("stored code", codes_, 0, greatest);
+    }
 
  private:
     [[nodiscard]] std::size_t index(std::size_t lane, std::size_t step) const {
@@ -117,6 +125,9 @@ class KeyArray {
     [[nodiscard]] double cell_volts(std::size_t column, std::size_t row) const;
     [[nodiscard]] double cell_charge(std::size_t column, std::size_t row) const;
     [[nodiscard]] bool leaks() const { return columns_.leaks(); }
+
+    /// What the cells hold.
+    void transfer(StateArchive& archive);
 
  private:
     std::size_t dim_;
@@ -154,6 +165,9 @@ class ValueArray {
     [[nodiscard]] double cell_volts(std::size_t column, std::size_t output) const;
     [[nodiscard]] double cell_charge(std::size_t column, std::size_t output) const;
     [[nodiscard]] bool leaks() const { return columns_.leaks(); }
+
+    /// What the cells hold.
+    void transfer(StateArchive& archive);
 
  private:
     /// One sub-tile: `widths` of its columns up to the last one in use, `counts` [dim].

@@ -232,6 +232,14 @@ void AnalogBridge::count_query_pulses() {
     }
 }
 
+void AnalogBridge::read_valid_bits() {
+    used_ = 0;
+    for (std::size_t c = 0; c < valid_.size(); ++c) {
+        valid_[c] = static_cast<std::uint8_t>(get_field(valid_bits_, c, 1));
+        used_ = valid_[c] != 0 ? c + 1 : used_;
+    }
+}
+
 void AnalogBridge::emit_scores() {
     for (std::size_t row = 0; row < geometry_.dim; ++row) {
         unsigned cycles = 0;
@@ -242,11 +250,7 @@ void AnalogBridge::emit_scores() {
     }
     if (std::memcmp(valid_bits_.data(), pins_.c2p1_valid.data(), valid_bits_.size()) != 0) {
         std::copy(pins_.c2p1_valid.begin(), pins_.c2p1_valid.end(), valid_bits_.begin());
-        used_ = 0;
-        for (std::size_t c = 0; c < valid_.size(); ++c) {
-            valid_[c] = static_cast<std::uint8_t>(get_field(valid_bits_, c, 1));
-            used_ = valid_[c] != 0 ? c + 1 : used_;
-        }
+        read_valid_bits();
     }
     const std::span<double> charge(charge_.data(), used_);
     keys_.read(cycles_, time_, charge);
@@ -277,6 +281,38 @@ void AnalogBridge::emit_outputs() {
         kernels::pack_magnitude_above(counts_.data(), counts_.size(), static_cast<std::int8_t>(sample),
                                       level_bits_[sample].data());
     }
+}
+
+void AnalogBridge::WritePort::transfer(StateArchive& archive, std::size_t columns) {
+    archive.number<std::size_t>("column", column, 0, columns - 1);
+    archive.number("discharge cycles", discharge_cycles, 0U, kDischargeCycles);
+    archive.number("write cycles", write_cycles, 0U, kWriteCycles - 1);
+}
+
+void AnalogBridge::transfer(StateArchive& archive) {
+    keys_.transfer(archive);
+    values_.transfer(archive);
+    k_port_.transfer(archive, geometry_.capacity());
+    v_port_.transfer(archive, geometry_.capacity());
+    archive.flag("was_integrate1", was_integrate1_);
+    archive.flag("was_emit1", was_emit1_);
+    archive.flag("was_emit2", was_emit2_);
+    archive.number("integrate1 cycles", integrate1_cycles_);
+    archive.number("emit1 cycles", emit1_cycles_);
+    archive.number("emit2 cycles", emit2_cycles_, 0U, schedule_.emit_cycles);
+    archive.number("sign cycles", sign_cycles_);
+    archive.numbers<std::uint64_t>("late signs", late_sign_bits_);
+    for (std::vector<std::uint64_t>& plane : width_planes_) {
+        archive.numbers<std::uint64_t>("pulse widths", plane);
+    }
+    archive.bytes("valid columns", valid_bits_);
+    read_valid_bits();
+    archive.numbers<double>("pulse widths of S3", phi_, 0.0, 1.0);
+    for (std::vector<std::uint64_t>& level : level_bits_) {
+        archive.numbers<std::uint64_t>("pulses of S5", level);
+    }
+    archive.number("saturated pulses", statistics_.phi_saturated);
+    archive.number("saturated counts", statistics_.counts_saturated);
 }
 
 }  // namespace gca

@@ -18,6 +18,7 @@
 #include "behavioral/config.h"
 #include "behavioral/gain_cell_array.h"
 #include "behavioral/head.h"
+#include "behavioral/state_archive.h"
 #include "sim/rtl_head.h"
 
 namespace gca {
@@ -74,6 +75,9 @@ class AnalogBridge {
 
     [[nodiscard]] const StepStatistics& statistics() const { return statistics_; }
 
+    /// What the analog side holds between two cycles; the pins are the RTL's.
+    void transfer(StateArchive& archive);
+
  private:
     /// One array's discharge and write lines, and how long the present column has had each of them.
     struct WritePort {
@@ -85,6 +89,8 @@ class AnalogBridge {
         std::size_t column = 0;
         unsigned discharge_cycles = 0;
         unsigned write_cycles = 0;
+
+        void transfer(StateArchive& archive, std::size_t columns);
     };
 
     /// The column whose line is high, -1 if none is.
@@ -92,6 +98,7 @@ class AnalogBridge {
     template <typename Array>
     void step_write(WritePort& port, Array& array, bool reading);
     void count_query_pulses();
+    void read_valid_bits();
     void emit_scores();
     void emit_outputs();
     void check_controls() const;
@@ -117,7 +124,7 @@ class AnalogBridge {
     unsigned integrate1_cycles_ = 0;
     unsigned emit1_cycles_ = 0;
     unsigned emit2_cycles_ = 0;
-    unsigned sign_cycles_ = 0;  ///< since emit began
+    unsigned sign_cycles_ = 0;                                ///< since emit began
     std::array<std::vector<std::uint64_t>, 8> width_planes_;  ///< pulse widths in cycles, one bit of each row a plane
     std::vector<std::byte> valid_bits_;
     std::vector<std::uint8_t> valid_;  ///< the same, a byte a column
@@ -128,8 +135,8 @@ class AnalogBridge {
     std::vector<double> phi_;
     std::vector<std::int8_t> counts_;
     std::vector<std::uint64_t> sign_bits_;
-    std::vector<std::uint64_t> late_sign_bits_;  ///< wrong: what a sign flop that samples too late takes
-    std::vector<std::uint64_t> sign_mask_;       ///< the bits that are signs
+    std::vector<std::uint64_t> late_sign_bits_;           ///< wrong: what a sign flop that samples too late takes
+    std::vector<std::uint64_t> sign_mask_;                ///< the bits that are signs
     std::vector<std::vector<std::uint64_t>> level_bits_;  ///< by sample of the emit phase: which pulses are high
     StepStatistics statistics_;
 };

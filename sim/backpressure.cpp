@@ -1,5 +1,10 @@
 #include "sim/backpressure.h"
 
+#include <sstream>
+#include <string>
+
+#include "behavioral/error.h"
+
 namespace gca {
 
 std::string_view to_string(Backpressure backpressure) {
@@ -30,6 +35,19 @@ bool Pauses::next() {
     }
     --left_;
     return on_;
+}
+
+void Pauses::transfer(StateArchive& archive) {
+    std::ostringstream saved;
+    saved << random_;
+    std::string state = saved.str();
+    archive.text("random numbers", state);
+    if (!(std::istringstream(state) >> random_)) {
+        throw InputError("random numbers: no state of their generator");
+    }
+    constexpr unsigned kLongest = 1U << 16U;  // longer than any profile's
+    archive.flag("spell", on_);
+    archive.number("rest of the spell", left_, 0U, kLongest);
 }
 
 HostPauses host_pauses(Backpressure backpressure, unsigned latency, std::uint64_t offers_seed,

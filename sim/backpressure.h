@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "behavioral/state_archive.h"
+
 namespace gca {
 
 /// How the host behaves. Spells are of random length; latencies are those of one token.
@@ -36,6 +38,8 @@ class Pauses {
 
     /// Whether the line is on in the next cycle.
     bool next();
+
+    void transfer(StateArchive& archive);
 
  private:
     std::array<Lengths, 2> lengths_;  ///< off, on

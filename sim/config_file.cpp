@@ -735,4 +735,14 @@ std::string print_config(const Config& config) {
     return text;
 }
 
+std::vector<ConfigValue> config_values(const Config& config) {
+    std::vector<ConfigValue> values;
+    for (const Key& key : keys()) {
+        if (Printed printed = key.field.print(config); printed.in_force) {
+            values.push_back({key.full_name(), std::move(printed.value)});
+        }
+    }
+    return values;
+}
+
 }  // namespace gca

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "behavioral/config.h"
 
@@ -27,6 +28,16 @@ inline constexpr std::size_t kMaxConfigBytes = std::size_t{1} << 20U;
 /// given back to the bit. Keys that are not in force (`cell.coefficients` unless the model is "polynomial",
 /// `leakage.tau_s` and `leakage.step_s` always) are printed as commented examples.
 [[nodiscard]] std::string print_config(const Config& config);
+
+/// A key in force and its value as the file would have it.
+struct ConfigValue {
+    std::string key;  ///< such as "leakage.form"
+    std::string value;
+    bool operator==(const ConfigValue&) const = default;
+};
+
+/// All keys in force, in the file's order. Configurations that behave alike have the same values.
+[[nodiscard]] std::vector<ConfigValue> config_values(const Config& config);
 
 /// The word that the configuration file uses.
 [[nodiscard]] std::string_view to_string(OutputQuantizer quantizer);

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <charconv>
@@ -16,6 +17,7 @@
 #include <map>
 #include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <system_error>
 #include <type_traits>
@@ -23,6 +25,7 @@
 
 #include "behavioral/error.h"
 #include "sim/bench.h"
+#include "sim/build_id.h"
 #include "sim/compare.h"
 #include "sim/config_file.h"
 #include "sim/explain.h"
@@ -69,9 +72,10 @@ std::filesystem::path sample_file() {
     return GCA_SAMPLE_FILE;
 }
 
-void write_output(NpzWriter& writer, const Config& config, const Sequences& sequences, const RunResult& result) {
+void write_output(NpzWriter& writer, const Config& config, const Sequences& sequences, const RunOptions& options,
+                  const RunResult& result) {
     const auto shape = [&](std::vector<std::size_t> tail) {
-        std::vector<std::size_t> full{sequences.heads, sequences.tokens};
+        std::vector<std::size_t> full{sequences.heads, sequences.tokens - result.first_token};
         full.insert(full.end(), tail.begin(), tail.end());
         return full;
     };
@@ -84,7 +88,20 @@ void write_output(NpzWriter& writer, const Config& config, const Sequences& sequ
         writer.add("phi", result.probe->phi, shape({sequences.tokens}));
         writer.add("a", result.probe->a, shape({config.geometry.tiles, sequences.dim}));
     }
+    const std::array first_token{static_cast<std::int32_t>(result.first_token)};
+    if (options.resume) {
+        writer.add("first_token", std::span<const std::int32_t>(first_token), {});
+    }
     writer.finish();
+}
+
+void check_not_written(const std::string& read, const char* what, const std::vector<std::string>& written) {
+    for (const std::string& file : written) {
+        std::error_code error;
+        if (std::filesystem::equivalent(read, file, error)) {
+            throw InputError(fmt::format("{}: is {}: must not be written too", printable(file), what));
+        }
+    }
 }
 
 std::filesystem::path input_file(const Arguments& arguments) {
@@ -140,11 +157,11 @@ int run_command(const Arguments& arguments) {
     if (options.probe && arguments.output.empty()) {
         throw InputError("--probe needs --output: that is where the probed values go");
     }
-    for (const std::string& file : {arguments.output, arguments.report, arguments.trace}) {
-        std::error_code error;
-        if (std::filesystem::equivalent(input, file, error)) {
-            throw InputError(fmt::format("{}: is the input: must not be written too", printable(file)));
-        }
+    const std::string checkpoint = options.checkpoint ? options.checkpoint->file.string() : "";
+    check_not_written(input.string(), "the input", {arguments.output, arguments.report, arguments.trace, checkpoint});
+    if (options.resume) {  // a later checkpoint may replace it
+        check_not_written(options.resume->string(), "the checkpoint that is resumed",
+                          {arguments.output, arguments.report, arguments.trace});
     }
     if (!arguments.trace.empty()) {
         options.trace = arguments.trace_options;
@@ -160,6 +177,9 @@ int run_command(const Arguments& arguments) {
     if (options.trace) {
         (void)output_target(arguments.trace);
     }
+    if (options.checkpoint) {
+        (void)output_target(options.checkpoint->file);
+    }
     if (options.engine == Engine::rtl) {
         (void)find_built_head(config);
     }
@@ -172,7 +192,7 @@ int run_command(const Arguments& arguments) {
         result = run(config, sequences, options, progress);
     }
     if (writer) {
-        write_output(*writer, config, sequences, result);
+        write_output(*writer, config, sequences, options, result);
     }
     if (!arguments.report.empty()) {
         write_report(arguments.report, config, sequences, options, result);
@@ -180,6 +200,9 @@ int run_command(const Arguments& arguments) {
     fmt::print("{}", format_table(config, sequences, options, result));
     if (options.trace) {
         fmt::print("  {:<22}gtkwave {}\n", "open the trace with", options.trace->file.string());
+    }
+    if (options.checkpoint) {
+        fmt::print("  {:<22}gca run --resume {}\n", "go on with", options.checkpoint->file.string());
     }
     if (result.check.first && options.engine != Engine::reference) {
         fmt::print("{}", next_steps(arguments, sequences, result.check));
@@ -238,20 +261,25 @@ void add_choice(CLI::App& command, const std::string& name, Enum& value, const s
     command.add_option_function<std::string>(name, choose, help)->option_text(words);
 }
 
+template <typename Number>
+Number parse_number(const std::string& name, const std::string& word, Number least, Number greatest) {
+    Number number{};
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    const bool whole = error == std::errc() && end == word.data() + word.size();
+    if (!whole || !(number >= least && number <= greatest)) {
+        throw CLI::ValidationError(fmt::format("{} is {}: must be a {} from {} to {}", name, word,
+                                               std::is_integral_v<Number> ? "whole number" : "number", least,
+                                               greatest));
+    }
+    return number;
+}
+
 /// An option that takes a number within limits.
 template <typename Number>
 CLI::Option* add_number(CLI::App& command, const std::string& name, Number& value, Number least, Number greatest,
                         const std::string& help) {
     const auto parse = [name, least, greatest, &value](const std::string& word) {
-        Number number{};
-        const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-        const bool whole = error == std::errc() && end == word.data() + word.size();
-        if (!whole || !(number >= least && number <= greatest)) {
-            throw CLI::ValidationError(fmt::format("{} is {}: must be a {} from {} to {}", name, word,
-                                                   std::is_integral_v<Number> ? "whole number" : "number", least,
-                                                   greatest));
-        }
-        value = number;
+        value = parse_number(name, word, least, greatest);
     };
     return command.add_option_function<std::string>(name, parse, help)
         ->option_text(std::is_integral_v<Number> ? "N" : "X");
@@ -264,7 +292,7 @@ void add_trace(CLI::App& command, Arguments& a) {
     command.add_option("--trace-head", trace.heads, "Whose, or those of A to B-1 one after the other (default 0)")
         ->option_text("H|A:B")
         ->needs(file);
-    command.add_option("--trace-tokens", trace.tokens, "From token A to B-1 of them all (default 0:32)")
+    command.add_option("--trace-tokens", trace.tokens, "From token A to B-1 of them all (default: the first 32)")
         ->option_text("A:B|all")
         ->needs(file);
     command.add_option("--trace-tiles", trace.tiles, "Sub-tiles whose analog side is shown (default 0)")
@@ -276,6 +304,23 @@ void add_trace(CLI::App& command, Arguments& a) {
     command.add_option("--trace-rows", trace.rows, "Rows whose cells' voltages are shown (default 0:4)")
         ->option_text("0,4:8|all|none")
         ->needs(file);
+}
+
+void add_checkpoint(CLI::App& command, Arguments& a) {
+    const auto save = [&a](const std::vector<std::string>& words) {
+        a.run.checkpoint = {.tokens = parse_number<std::size_t>("--checkpoint-at", words.at(0), 1, SIZE_MAX),
+                            .file = words.at(1)};
+    };
+    command
+        .add_option_function<std::vector<std::string>>(
+            "--checkpoint-at", save, "Writes the state of all heads after N results of each, and goes on (rtl engine)")
+        ->type_size(2)
+        ->option_text("N FILE");
+    command
+        .add_option_function<std::string>(
+            "--resume", [&a](const std::string& file) { a.run.resume = file; },
+            "Goes on from such a state: gives the results of token N and later (rtl engine)")
+        ->option_text("FILE");
 }
 
 /// What decides the outcome of a run, for the commands that run or replay one.
@@ -308,6 +353,7 @@ void add_run(CLI::App& app, Arguments& a) {
     add_number<unsigned>(*command, "--threads", a.run.threads, 1, 1024,
                          "Heads that run at the same time (default: one a core)");
     add_trace(*command, a);
+    add_checkpoint(*command, a);
     command->add_option("--report", a.report, "The run's figures as JSON")->option_text("FILE.json");
     add_choice<Check>(*command, "--check", a.run.check,
                       {{"auto", Check::automatic}, {"always", Check::always}, {"never", Check::never}},
@@ -331,7 +377,7 @@ int run_program(int argc, char** argv) {
     CLI::App app{"gca: an analog in-memory attention head, run before the chip exists"};
     app.name("gca");
     app.require_subcommand(1);
-    app.set_version_flag("--version", "gca " GCA_VERSION);
+    app.set_version_flag("--version", fmt::format("gca {} (build {})", GCA_VERSION, build_id()));
     Arguments a;
     a.program = argv[0];
     add_run(app, a);

@@ -701,6 +701,10 @@ void NpzWriter::add(std::string key, std::span<const std::int16_t> values, std::
     add_member(std::move(key), NpyType::int16, std::as_bytes(values), values.size(), shape);
 }
 
+void NpzWriter::add(std::string key, std::span<const std::int32_t> values, std::vector<std::size_t> shape) {
+    add_member(std::move(key), NpyType::int32, std::as_bytes(values), values.size(), shape);
+}
+
 void NpzWriter::add_member(std::string key, NpyType type, std::span<const std::byte> bytes, std::size_t count,
                            std::span<const std::size_t> shape) {
     std::size_t product = 1;

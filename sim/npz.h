@@ -19,7 +19,7 @@ struct zip;  // libzip's zip_t
 
 namespace gca {
 
-/// The dtypes that are read; float32 and int16 are those that are written.
+/// The dtypes that are read; float32, int16 and int32 are those that are written.
 enum class NpyType { float32, float64, int8, int16, int32, uint8, uint16, uint32 };
 
 /// numpy's name of the dtype, such as "float32".
@@ -99,8 +99,10 @@ class NpzWriter {
     /// the program: std::invalid_argument.
     void add(std::string key, std::span<const float> values, std::vector<std::size_t> shape);
     void add(std::string key, std::span<const std::int16_t> values, std::vector<std::size_t> shape);
+    void add(std::string key, std::span<const std::int32_t> values, std::vector<std::size_t> shape);
     void add(std::string key, std::vector<float>&& values, std::vector<std::size_t> shape) = delete;  // would dangle
     void add(std::string key, std::vector<std::int16_t>&& values, std::vector<std::size_t> shape) = delete;
+    void add(std::string key, std::vector<std::int32_t>&& values, std::vector<std::size_t> shape) = delete;
 
     /// Writes under a temporary name in the same directory, then renames. Throws InputError with the system's reason
     /// (no space, no permission) and leaves nothing behind, an older file as it was. To be called once, with at least

@@ -34,8 +34,14 @@ double visible_pairs(const Sequences& sequences, std::size_t window) {
     return pairs * static_cast<double>(sequences.heads);
 }
 
-std::string check_rows(const Sequences& sequences, const RunOptions& options, const CheckResult& check) {
-    if (sequences.heads * sequences.tokens == 0 || options.check == Check::never) {
+/// Tokens that were run and not only taken over from a checkpoint.
+std::uint64_t tokens_run(const Sequences& sequences, const RunResult& result) {
+    return sequences.heads * (sequences.tokens - result.first_token);
+}
+
+std::string check_rows(const Sequences& sequences, const RunOptions& options, const RunResult& result) {
+    const CheckResult& check = result.check;
+    if (tokens_run(sequences, result) == 0 || options.check == Check::never) {
         return row("check", "none");
     }
     if (!check.done) {
@@ -78,16 +84,20 @@ std::string format_table(const Config& config, const Sequences& sequences, const
                 options.engine == Engine::rtl
                     ? fmt::format("rtl, {}, back-pressure {}", to_string(options.mode), to_string(options.backpressure))
                     : std::string(to_string(options.engine)));
-    text += row("tokens", fmt::format("{} ({} heads of {})", head_tokens, sequences.heads, sequences.tokens));
+    text += row("tokens", fmt::format("{} ({} heads of {}{})", head_tokens, sequences.heads, sequences.tokens,
+                                      options.resume ? fmt::format(", resumed at token {}", result.first_token) : ""));
     if (result.timing && result.timing->tokens > 0) {
         const RtlTiming& t = *result.timing;
-        text += row("cycles", fmt::format("{}", t.cycles));
+        text += row("cycles", options.resume ? fmt::format("{}, {} of them after the checkpoint", t.cycles,
+                                                           t.cycles - t.cycles_before)
+                                             : fmt::format("{}", t.cycles));
         text += row("latency", range(t.min_latency, t.max_latency, "ns"));
         if (t.max_interval > 0) {
             text += row("interval", range(t.min_interval, t.max_interval, "ns"));
         }
     }
-    const double rate = result.wall_s > 0 ? static_cast<double>(head_tokens) / result.wall_s : 0.0;
+    const auto tokens = static_cast<double>(tokens_run(sequences, result));
+    const double rate = result.wall_s > 0 ? tokens / result.wall_s : 0.0;
     text += row("speed", fmt::format("{:.0f} head-tokens/s on {} thread{} ({:.2f} s)", rate, result.threads,
                                      result.threads == 1 ? "" : "s", result.wall_s));
     text += row("clamped inputs", share(sequences.clamped, 3.0 * static_cast<double>(sequences.q.size())));
@@ -97,7 +107,7 @@ std::string format_table(const Config& config, const Sequences& sequences, const
         text += row("full counters", share(result.statistics.counts_saturated,
                                            static_cast<double>(head_tokens) * static_cast<double>(counters)));
     }
-    return text + check_rows(sequences, options, result.check);
+    return text + check_rows(sequences, options, result);
 }
 
 void write_report(const std::filesystem::path& file, const Config& config, const Sequences& sequences,
@@ -115,9 +125,15 @@ void write_report(const std::filesystem::path& file, const Config& config, const
     json["threads"] = result.threads;
     json["heads"] = sequences.heads;
     json["tokens"] = sequences.tokens;
+    if (options.resume) {
+        json["first_token"] = result.first_token;
+    }
     if (result.timing && result.timing->tokens > 0) {
         const RtlTiming& t = *result.timing;
         json["cycles"] = t.cycles;
+        if (options.resume) {
+            json["cycles_after_checkpoint"] = t.cycles - t.cycles_before;
+        }
         json["latency_ns"] = {{"min", t.min_latency}, {"max", t.max_latency}};
         if (t.max_interval > 0) {
             json["interval_ns"] = {{"min", t.min_interval}, {"max", t.max_interval}};
@@ -125,7 +141,7 @@ void write_report(const std::filesystem::path& file, const Config& config, const
     }
     json["wall_s"] = result.wall_s;
     json["head_tokens_per_s"] =
-        result.wall_s > 0 ? static_cast<double>(sequences.heads * sequences.tokens) / result.wall_s : 0.0;
+        result.wall_s > 0 ? static_cast<double>(tokens_run(sequences, result)) / result.wall_s : 0.0;
     json["clamped_inputs"] = sequences.clamped;
     json["saturated_pulses"] = result.statistics.phi_saturated;
     json["full_counters"] = result.statistics.counts_saturated;

@@ -7,10 +7,13 @@
 #include <cstring>
 #include <fstream>
 #include <random>
+#include <string>
 #include <system_error>
+#include <utility>
 
 #include "behavioral/codec.h"
 #include "behavioral/error.h"
+#include "behavioral/state_archive.h"
 #include "sim/bits.h"
 #include "sim/interrupt.h"
 #include "sim/output_file.h"
@@ -20,11 +23,11 @@ namespace gca {
 
 namespace {
 
-// More than the tokens that can be between acceptance and delivery.
-constexpr std::size_t kInFlight = 8;
 // A result that the host is waiting for comes within this many latencies, or never.
 constexpr std::uint64_t kPatience = 4;
 constexpr std::uint64_t kClockPs = 1000;
+// Of a state that is resumed: its times in ps stay whole numbers of 64 bits.
+constexpr std::uint64_t kMostCycles = std::uint64_t{1} << 53U;
 // How long before a rising edge a waveform shows the host's new pins, and what follows from them without a clock.
 constexpr std::uint64_t kHostPs = 250;
 // The FST writer does not notice a full disk. It may hold back this much.
@@ -44,6 +47,7 @@ void check_space(const std::filesystem::path& file) {
 
 void RtlTiming::merge(const RtlTiming& other) {
     cycles += other.cycles;
+    cycles_before += other.cycles_before;
     tokens += other.tokens;
     min_latency = std::min(min_latency, other.min_latency);
     max_latency = std::max(max_latency, other.max_latency);
@@ -51,7 +55,7 @@ void RtlTiming::merge(const RtlTiming& other) {
     max_interval = std::max(max_interval, other.max_interval);
 }
 
-RtlEngine::RtlEngine(const Config& config, const RtlOptions& options)
+RtlEngine::RtlEngine(const Config& config, const RtlOptions& options, const HeadState* resume)
     : config_(config),
       options_(options),
       schedule_(Schedule::of_levels(config.quantization.query_levels, config.quantization.output_levels)),
@@ -65,10 +69,16 @@ RtlEngine::RtlEngine(const Config& config, const RtlOptions& options)
       codes_(config.geometry.dim, 0),
       sums_(config.geometry.dim, 0),
       accepted_(kInFlight, 0) {
+    if (resume != nullptr) {
+        reset();
+        this->resume(*resume);
+    }
     if (options.trace) {
         open_trace(*options.trace);
     }
-    reset();
+    if (resume == nullptr) {
+        reset();
+    }
 }
 
 void RtlEngine::open_trace(const TraceSelection& selection) {
@@ -79,7 +89,8 @@ void RtlEngine::open_trace(const TraceSelection& selection) {
     }
     trace_ = std::make_unique<AnalogTrace>(config_, selection, *bridge_, pins_, trace_signals_);
     head_->open_trace(target, trace_signals_);
-    begin_trace(0);
+    traced_ps_ = cycle_ * kClockPs;
+    begin_trace(resumed_ ? resumed_->sent : 0);
 }
 
 void RtlEngine::begin_trace(std::size_t offered) {
@@ -225,18 +236,85 @@ void RtlEngine::rethrow(std::size_t sequence, std::size_t taken, std::size_t sen
     }
 }
 
-void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource& token, const ResultSink& result) {
+RtlEngine::Host RtlEngine::new_host(std::size_t sequence) const {
     std::seed_seq seeds{options_.seed, options_.seed >> 32U, std::uint64_t{sequence}};
     std::array<std::uint32_t, 4> seed{};
     seeds.generate(seed.begin(), seed.end());
-    auto [offers, takes] =
+    const HostPauses pauses =
         host_pauses(options_.backpressure, schedule_.latency(), std::uint64_t{seed[0]} << 32U | seed[1],
                     std::uint64_t{seed[2]} << 32U | seed[3]);
-    std::size_t sent = 0;
-    std::size_t taken = 0;
+    return {.offers = pauses.offers, .takes = pauses.takes, .first_cycle = cycle_};
+}
+
+void RtlEngine::save_after(std::size_t taken, StateSink saved) {
+    save_after_ = taken;
+    save_to_ = std::move(saved);
+}
+
+HeadState RtlEngine::save(std::size_t sequence, Host& host) {
+    StateArchive of_host;
+    transfer_host(of_host, host);
+    StateArchive analog;
+    bridge_->transfer(analog);
+    return {.sequence = sequence,
+            .sent = host.sent,
+            .taken = host.taken,
+            .host = of_host.take(),
+            .analog = analog.take(),
+            .rtl = head_->save()};
+}
+
+void RtlEngine::resume(const HeadState& state) {
+    Host& host = resumed_.emplace(new_host(state.sequence));
+    host.sent = state.sent;
+    host.taken = state.taken;
+    const auto restore = [&](const char* part, const std::vector<std::byte>& bytes, const auto& transfer) {
+        try {
+            StateArchive archive(bytes);
+            transfer(archive);
+            archive.require_end();
+        } catch (const InputError& error) {
+            throw InputError(fmt::format("{}: {}: {}", state.source, part, error.what()));
+        }
+    };
+    restore("host", state.host, [&](StateArchive& archive) { transfer_host(archive, host); });
+    restore("analog", state.analog, [&](StateArchive& archive) { bridge_->transfer(archive); });
+    restore("rtl", state.rtl, [&](StateArchive& archive) {
+        std::vector<std::byte> flops = head_->save();
+        archive.bytes("state of the flops", flops);
+        head_->restore(flops);
+    });
+    *pins_.pipelined = options_.mode == Mode::pipelined ? 1 : 0;
+    head_->eval();
+    timing_.cycles_before = cycle_ - host.first_cycle;
+}
+
+void RtlEngine::transfer_host(StateArchive& archive, Host& host) {
+    archive.number<std::uint64_t>("cycle", cycle_, 0, kMostCycles);
+    archive.number<std::uint64_t>("first cycle", host.first_cycle, 0, cycle_);
+    archive.number<std::uint64_t>("idle cycles", host.idle, 0, kPatience * schedule_.latency() + 1);
+    archive.numbers<std::uint64_t>("cycles of acceptance", accepted_, 0, cycle_);
+    archive.number("least latency", timing_.min_latency);
+    archive.number("greatest latency", timing_.max_latency);
+    archive.number("least interval", timing_.min_interval);
+    archive.number("greatest interval", timing_.max_interval);
+
+    Backpressure backpressure = options_.backpressure;
+    std::uint64_t seed = options_.seed;
+    archive.bytes("back-pressure", std::as_writable_bytes(std::span(&backpressure, 1)));
+    archive.number("seed", seed);
+    Host saved = host;
+    saved.offers.transfer(archive);
+    saved.takes.transfer(archive);
+    if (backpressure == options_.backpressure && seed == options_.seed) {
+        host = saved;
+    }
+}
+
+void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource& token, const ResultSink& result) {
+    Host host = std::exchange(resumed_, std::nullopt).value_or(new_host(sequence));
+    auto& [offers, takes, sent, taken, idle, first_cycle] = host;
     std::size_t driven = SIZE_MAX;
-    std::uint64_t idle = 0;  // cycles since the last event in which the host did not pause
-    const std::uint64_t first_cycle = cycle_;
     try {
         while (taken < tokens) {
             const bool offer = sent < tokens && offers.next();
@@ -270,6 +348,9 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
             clock();
             if (trace_ && timing_.tokens + taken == options_.trace->end_token) {
                 close_trace();
+            }
+            if (save_to_ && taken == save_after_) {
+                std::exchange(save_to_, {})(save(sequence, host));
             }
         }
     } catch (...) {

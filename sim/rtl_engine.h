@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "behavioral/config.h"
@@ -37,6 +38,7 @@ struct RtlOptions {
 /// between accepting edges within a sequence. In clock cycles.
 struct RtlTiming {
     std::uint64_t cycles = 0;
+    std::uint64_t cycles_before = 0;  ///< those of them that were run before the states that were resumed were saved
     std::uint64_t tokens = 0;
     std::uint64_t min_latency = UINT64_MAX;
     std::uint64_t max_latency = 0;
@@ -44,6 +46,17 @@ struct RtlTiming {
     std::uint64_t max_interval = 0;
 
     void merge(const RtlTiming& other);
+};
+
+/// One head between two cycles of its sequence: all that is needed to go on as if the run had not been interrupted.
+struct HeadState {
+    std::string source{};  ///< where it comes from, for messages
+    std::size_t sequence = 0;
+    std::size_t sent = 0;   ///< tokens that the head has accepted
+    std::size_t taken = 0;  ///< results that the host has taken
+    std::vector<std::byte> host;
+    std::vector<std::byte> analog;
+    std::vector<std::byte> rtl;
 };
 
 /// An assertion of the RTL failed. The message names the cycle.
@@ -69,7 +82,13 @@ class TimeoutError : public std::runtime_error {
 
 class RtlEngine {
  public:
-    RtlEngine(const Config& config, const RtlOptions& options);
+    /// More than the tokens that can be between acceptance and delivery.
+    static constexpr std::size_t kInFlight = 8;
+
+    /// With `resume`, in the middle of that sequence: `run` goes on with it. The host's pauses go on too if
+    /// back-pressure and seed are those with which the state was saved; else they start anew. Throws InputError for a
+    /// state that no engine saves.
+    RtlEngine(const Config& config, const RtlOptions& options, const HeadState* resume = nullptr);
     RtlEngine(const RtlEngine&) = delete;
     RtlEngine& operator=(const RtlEngine&) = delete;
     ~RtlEngine() = default;
@@ -80,7 +99,13 @@ class RtlEngine {
 
     /// Sends one new sequence of `tokens` tokens through the head and gives all its results. The host's pauses follow
     /// from the seed and `sequence` alone. Throws BoundaryError, AssertionError or TimeoutError, the trace closed.
+    /// After a resume, the results are those that were not taken before.
     void run(std::size_t sequence, std::size_t tokens, const TokenSource& token, const ResultSink& result);
+
+    /// The coming `run` gives `saved` the state after `taken` results, 1 to all. The statistics in it are those of this
+    /// engine: for a state that is the sequence's alone, the engine must not have run another one.
+    using StateSink = std::function<void(HeadState)>;
+    void save_after(std::size_t taken, StateSink saved);
 
     /// `observer` is told of everything from now on; null for nobody.
     void observe(HeadObserver* observer);
@@ -98,6 +123,21 @@ class RtlEngine {
     [[nodiscard]] Status status();
 
  private:
+    /// The host's side of a sequence that is under way.
+    struct Host {
+        Pauses offers;
+        Pauses takes;
+        std::size_t sent = 0;
+        std::size_t taken = 0;
+        std::uint64_t idle = 0;  ///< cycles since the last event in which the host did not pause
+        std::uint64_t first_cycle = 0;
+    };
+
+    [[nodiscard]] Host new_host(std::size_t sequence) const;
+    [[nodiscard]] HeadState save(std::size_t sequence, Host& host);
+    void resume(const HeadState& state);
+    void transfer_host(StateArchive& archive, Host& host);
+
     void reset();
     void clock();
     void open_trace(const TraceSelection& selection);
@@ -134,6 +174,9 @@ class RtlEngine {
     std::vector<std::int32_t> sums_;
     std::vector<std::uint64_t> accepted_;  ///< ring: the cycles at which the tokens in flight were accepted
     RtlTiming timing_;
+    std::optional<Host> resumed_;  ///< of the coming run
+    std::size_t save_after_ = 0;
+    StateSink save_to_;  ///< empty when there is nothing to save
 };
 
 }  // namespace gca

@@ -81,6 +81,11 @@ class RtlHead {
     virtual void dump(std::uint64_t time_ps) = 0;
     virtual void close_trace() = 0;
 
+    /// All flops and pins, between two cycles.
+    [[nodiscard]] virtual std::vector<std::byte> save() = 0;
+    /// Takes over what another head of this geometry saved: as many bytes as `save` gives.
+    virtual void restore(std::span<const std::byte> state) = 0;
+
  protected:
     void set_pins(const HeadPins& pins) { pins_ = pins; }
 

@@ -17,6 +17,7 @@
 #include "behavioral/softmax_attention.h"
 #include "sim/explain.h"
 #include "sim/interrupt.h"
+#include "sim/printable.h"
 
 namespace gca {
 
@@ -101,7 +102,7 @@ class Collector {
 
  private:
     [[nodiscard]] std::size_t begin(std::size_t head, std::size_t token) const {
-        return (head * sequences_.tokens + token) * sequences_.dim;
+        return (head * (sequences_.tokens - result_.first_token) + token - result_.first_token) * sequences_.dim;
     }
     void store_y(std::size_t head, std::size_t index, double y) {
         const Scaler& scaler = config_.scalers.output;
@@ -119,47 +120,66 @@ void add(StepStatistics& sum, const StepStatistics& part) {
     sum.counts_saturated += part.counts_saturated;
 }
 
-void run_rtl(const Config& config, const Sequences& sequences, const RunOptions& options, RunResult& result,
-             Collector& collector) {
+void run_rtl(const Config& config, const Sequences& sequences, const RunOptions& options,
+             const std::optional<Checkpoint>& resumed, RunResult& result, Collector& collector) {
     const RtlOptions plain{.window = result.window,
                            .mode = options.mode,
                            .backpressure = options.backpressure,
                            .seed = options.seed,
                            .trace = std::nullopt};
-    std::vector<std::unique_ptr<RtlEngine>> engines(result.threads);
+    RtlOptions with_trace = plain;
+    TraceSelection selection;
+    if (options.trace) {
+        selection = resolve(*options.trace, config.geometry, sequences.heads, sequences.tokens, result.first_token);
+        with_trace.trace = selection;
+    }
+    std::optional<CheckpointWriter> checkpoint;
+    if (options.checkpoint) {
+        checkpoint.emplace(*options.checkpoint, CheckpointRun{config, result.window, sequences}, result.first_token);
+    }
+    // The traced heads have an engine of their own, and so has each head that is saved or resumed: their times do not
+    // depend on the heads before them.
+    const bool own_engines = checkpoint || resumed;
+    if (own_engines && selection.end_head > selection.first_head + 1) {
+        throw InputError(fmt::format("--trace-head is {}: must be one head where a run is saved or resumed",
+                                     printable(options.trace->heads)));
+    }
+    std::vector<std::unique_ptr<RtlEngine>> engines(own_engines ? 0 : result.threads);
     for (std::unique_ptr<RtlEngine>& engine : engines) {
         engine = std::make_unique<RtlEngine>(config, plain);
     }
-    // The traced heads have an engine of their own, so that their times do not depend on the heads before them.
-    RtlEngine* traced = nullptr;
-    TraceSelection selection;
-    if (options.trace) {
-        selection = resolve(*options.trace, config.geometry, sequences.heads, sequences.tokens);
-        RtlOptions with_trace = plain;
-        with_trace.trace = selection;
-        traced = engines.emplace_back(std::make_unique<RtlEngine>(config, with_trace)).get();
-    }
+    result.timing.emplace();
+    std::mutex figures_mutex;
+    const auto add_figures = [&](RtlEngine& engine) {
+        const std::lock_guard lock(figures_mutex);
+        result.timing->merge(engine.timing());
+        add(result.statistics,
+            {.phi_saturated = engine.phi_saturated(), .counts_saturated = engine.status().saturated});
+    };
     const auto run_head = [&](RtlEngine& engine, std::size_t head) {
+        if (checkpoint) {
+            engine.save_after(options.checkpoint->tokens, [&](HeadState state) { checkpoint->add(std::move(state)); });
+        }
         engine.run(
             head, sequences.tokens, [&](std::size_t token) { return sequences.token(head, token); },
             [&](std::size_t token, std::span<const std::int32_t> sums) { collector.add_sums(head, token, sums); });
     };
     const auto start = Clock::now();
     for_each_head(sequences.heads, result.threads, [&](unsigned worker, std::size_t head) {
-        if (head < selection.first_head || head >= selection.end_head) {
+        const bool traced = head >= selection.first_head && head < selection.end_head;
+        if (!traced && !own_engines) {
             run_head(*engines[worker], head);
-        } else if (head == selection.first_head) {
-            for (std::size_t h = head; h < selection.end_head; ++h) {
-                run_head(*traced, h);
+        } else if (!traced || head == selection.first_head) {
+            RtlEngine engine(config, traced ? with_trace : plain, resumed ? &resumed->heads[head] : nullptr);
+            for (std::size_t h = head; h < (traced ? selection.end_head : head + 1); ++h) {
+                run_head(engine, h);
             }
+            add_figures(engine);
         }
     });
     result.wall_s = seconds_since(start);
-    result.timing.emplace();
     for (const std::unique_ptr<RtlEngine>& engine : engines) {
-        result.timing->merge(engine->timing());
-        add(result.statistics,
-            {.phi_saturated = engine->phi_saturated(), .counts_saturated = engine->status().saturated});
+        add_figures(*engine);
     }
 }
 
@@ -262,7 +282,11 @@ HeadCheck check_head(const Config& config, const Sequences& sequences, std::size
         check_interrupt();
         reference.step(sequences.token(head, token), expected);
         softmax.step(sequences.token(head, token), exact);
-        const std::size_t first = (head * sequences.tokens + token) * sequences.dim;
+        if (token < run.first_token) {
+            continue;
+        }
+        const std::size_t first =
+            (head * (sequences.tokens - run.first_token) + token - run.first_token) * sequences.dim;
         check_token(config, run, first, expected, reference.near_threshold(), {.head = head, .token = token},
                     check.result);
         for (std::size_t e = 0; e < sequences.dim; ++e) {
@@ -338,6 +362,10 @@ void check_options(const Config& config, const RunOptions& options) {
     if (options.trace && options.engine != Engine::rtl) {
         throw InputError("--trace is for the rtl engine: the other engines have no signals");
     }
+    if ((options.checkpoint || options.resume) && options.engine != Engine::rtl) {
+        throw InputError(fmt::format("--{} is for the rtl engine: the other engines have no state to save",
+                                     options.checkpoint ? "checkpoint-at" : "resume"));
+    }
 }
 
 RunResult run(const Config& config, const Sequences& sequences, const RunOptions& options,
@@ -351,7 +379,14 @@ RunResult run(const Config& config, const Sequences& sequences, const RunOptions
     if (options.probe) {
         allocate_probe(config, sequences, options, result);
     }
-    result.y.assign(sequences.heads * sequences.tokens * sequences.dim, 0.0F);
+    std::optional<Checkpoint> resumed;
+    if (options.resume) {
+        resumed = read_checkpoint(*options.resume, {config, result.window, sequences});
+        result.first_token = resumed->tokens;
+        progress += sequences.heads * result.first_token;
+    }
+    const std::size_t head_tokens = sequences.heads * (sequences.tokens - result.first_token);
+    result.y.assign(head_tokens * sequences.dim, 0.0F);
     if (config.quantization.output == OutputQuantizer::counter) {
         result.counts.assign(result.y.size(), 0);
     }
@@ -359,7 +394,7 @@ RunResult run(const Config& config, const Sequences& sequences, const RunOptions
     Collector collector(config, sequences, result, progress);
     switch (options.engine) {
         case Engine::rtl:
-            run_rtl(config, sequences, options, result, collector);
+            run_rtl(config, sequences, options, resumed, result, collector);
             break;
         case Engine::functional:
             run_model<FunctionalHead>(config, sequences, result, collector);
@@ -369,8 +404,7 @@ RunResult run(const Config& config, const Sequences& sequences, const RunOptions
             break;
     }
 
-    const bool anything = sequences.heads * sequences.tokens > 0;
-    if (anything && options.check != Check::never) {
+    if (head_tokens > 0 && options.check != Check::never) {
         constexpr double kWorthwhile = 0.2;
         result.check.estimated_s = estimate_check(config, sequences, result.window) / result.threads;
         if (options.check == Check::always || result.check.estimated_s < kWorthwhile * result.wall_s) {

@@ -11,6 +11,7 @@
 
 #include "behavioral/config.h"
 #include "behavioral/head.h"
+#include "sim/checkpoint.h"
 #include "sim/rtl_engine.h"
 #include "sim/sequences.h"
 #include "sim/stage_compare.h"
@@ -36,6 +37,8 @@ struct RunOptions {
     bool probe = false;
     Check check = Check::automatic;
     std::optional<TraceOptions> trace;
+    std::optional<CheckpointOptions> checkpoint = std::nullopt;
+    std::optional<std::filesystem::path> resume = std::nullopt;  ///< a checkpoint
 };
 
 /// Analog quantities of a whole run. `s`, `phi`: row = query's token, column = key's token, zero where masked.
@@ -74,7 +77,9 @@ struct CheckResult {
     double softmax_rms_relative = 0.0;  ///< after the best single scale of each head, mean over these heads
 };
 
+/// Of a run that was resumed, y and counts begin with `first_token`; the figures are those of the whole run.
 struct RunResult {
+    std::size_t first_token = 0;
     std::vector<float> y;              ///< [heads][tokens][dim], output scalers applied
     std::vector<std::int16_t> counts;  ///< [heads][tokens][dim]; empty unless the output quantiser is the counter
     std::optional<ProbeArrays> probe;

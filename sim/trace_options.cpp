@@ -79,7 +79,8 @@ std::vector<std::size_t> IndexList::below(std::size_t size) const {
     return chosen;
 }
 
-TraceSelection resolve(const TraceOptions& options, const Geometry& geometry, std::size_t heads, std::size_t tokens) {
+TraceSelection resolve(const TraceOptions& options, const Geometry& geometry, std::size_t heads, std::size_t tokens,
+                       std::size_t first_token) {
     const auto chosen = parse_range(options.heads);
     if (!chosen) {
         throw InputError(
@@ -89,18 +90,27 @@ TraceSelection resolve(const TraceOptions& options, const Geometry& geometry, st
         throw InputError(fmt::format("--trace-head is {}: {}", printable(options.heads), limit(heads)));
     }
     tokens *= chosen->end - chosen->first;
-    TraceSelection selection{
-        .file = options.file, .first_head = chosen->first, .end_head = chosen->end, .end_token = tokens};
+    TraceSelection selection{.file = options.file,
+                             .first_head = chosen->first,
+                             .end_head = chosen->end,
+                             .first_token = first_token,
+                             .end_token = tokens};
     if (options.tokens != "all") {
-        const auto range = parse_range(options.tokens);
+        constexpr std::size_t kTokens = 32;
+        const std::string text =
+            options.tokens.empty() ? fmt::format("{}:{}", first_token, first_token + kTokens) : options.tokens;
+        const auto range = parse_range(text);
         if (!range) {
-            throw InputError(
-                fmt::format("--trace-tokens is {}: must be all or A:B with A < B", printable(options.tokens)));
+            throw InputError(fmt::format("--trace-tokens is {}: must be all or A:B with A < B", printable(text)));
         }
         if (range->first >= tokens) {
-            throw InputError(fmt::format("--trace-tokens is {}: {}", printable(options.tokens), limit(tokens)));
+            throw InputError(fmt::format("--trace-tokens is {}: {}", printable(text), limit(tokens)));
         }
-        selection.first_token = range->first;
+        if (range->end <= first_token) {
+            throw InputError(
+                fmt::format("--trace-tokens is {}: the run is resumed at token {}", printable(text), first_token));
+        }
+        selection.first_token = std::max(range->first, first_token);
         selection.end_token = std::min(range->end, tokens);
     }
     selection.tiles = IndexList("--trace-tiles", options.tiles).below(geometry.tiles);

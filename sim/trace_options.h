@@ -35,7 +35,7 @@ class IndexList {
 struct TraceOptions {
     std::filesystem::path file;
     std::string heads = "0";      ///< H, or A:B (B not included): these run one after the other through one engine
-    std::string tokens = "0:32";  ///< A:B (B not included) of them all, or "all"
+    std::string tokens;           ///< A:B (B not included) of them all, or "all"; "": the first 32
     std::string tiles = "0";      ///< sub-tiles whose analog side is shown
     std::string columns = "all";  ///< bit lines of each: tokens' columns of the K array, outputs of the V array
     std::string rows;  ///< rows of these columns whose cells' voltages are shown, in both arrays; "": the first four
@@ -54,8 +54,9 @@ struct TraceSelection {
     std::vector<std::size_t> rows;
 };
 
-/// Throws InputError that names the option, what it says and the limit.
+/// For a run whose results begin with token `first_token`. Throws InputError that names the option, what it says and
+/// the limit.
 [[nodiscard]] TraceSelection resolve(const TraceOptions& options, const Geometry& geometry, std::size_t heads,
-                                     std::size_t tokens);
+                                     std::size_t tokens, std::size_t first_token = 0);
 
 }  // namespace gca

@@ -4,12 +4,16 @@
 #include <verilated.h>
 #include <verilated_fst_c.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "sim/extra_trace.h"
 #include "sim/rtl_head.h"
+#include "sim/verilated_state.h"
 
 namespace gca {
 
@@ -56,7 +60,27 @@ class VerilatedHead final : public RtlHead {
         }
     }
 
+    [[nodiscard]] std::vector<std::byte> save() override {
+        const std::vector<std::byte> all = save_all();
+        const std::size_t offset = variables_offset(all, context_);
+        return {all.begin() + static_cast<std::ptrdiff_t>(offset), all.end()};
+    }
+    void restore(std::span<const std::byte> state) override {
+        model_->eval();  // so that no initial value is set later
+        std::vector<std::byte> all = save_all();
+        std::copy(state.begin(), state.end(),
+                  all.begin() + static_cast<std::ptrdiff_t>(variables_offset(all, context_)));
+        MemoryDeserialize saved(all);
+        saved >> *model_;
+    }
+
  private:
+    [[nodiscard]] std::vector<std::byte> save_all() {
+        MemorySerialize saved;
+        saved << *model_;
+        return saved.take();
+    }
+
     template <typename Port>
     static std::span<std::byte> bytes(Port& port) {
         return std::as_writable_bytes(std::span<Port, 1>(&port, 1));

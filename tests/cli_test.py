@@ -922,6 +922,160 @@ class Traces(CliTest):
         self.assertEqual(*figures)
 
 
+class Checkpoints(CliTest):
+    """--checkpoint-at and --resume as a user meets them; tests/resume_test.cpp compares to the bit in all cases."""
+
+    def setUp(self):
+        super().setUp()
+        self.conf = self.config(TINY)
+        self.arrays = projections(3, 40, 8)
+        self.name = self.input(self.arrays)
+        self.common = ("--config", self.conf, "--input", self.name)
+
+    def test_one_run_gives_the_results_and_the_checkpoint(self):
+        plain = self.run_to("plain.npz", *self.common)
+        before = set(self.files())
+        done = self.gca("run", *self.common, "--check", "never", "--output", "whole.npz", "--checkpoint-at", 15, "state")
+        self.assertIn("--resume state", done.stdout)
+        self.assertEqual(set(self.files()) - before, {"whole.npz", "state"})
+        np.testing.assert_array_equal(self.load("whole.npz")["y"], plain["y"])
+        resumed = self.run_to("rest.npz", *self.common, "--resume", "state")
+        self.assertEqual(list(resumed), ["y", "counts", "first_token"])
+        self.assertEqual((resumed["first_token"].shape, int(resumed["first_token"])), ((), 15))
+        for key in ("y", "counts"):
+            self.assertEqual(resumed[key].shape, (3, 25, 8))
+            np.testing.assert_array_equal(resumed[key], plain[key][:, 15:])
+        self.gca("compare", "rest.npz", "rest.npz")
+
+    def test_any_number_of_threads_gives_the_same_bytes(self):
+        states, rests = set(), set()
+        for threads in (1, 2, 3):
+            self.gca("run", *self.common, "--backpressure", "random", "--threads", threads, "--checkpoint-at", 20, "state")
+            states.add((self.folder / "state").read_bytes())
+            self.run_to("rest.npz", *self.common, "--backpressure", "random", "--threads", threads, "--resume", "state")
+            rests.add((self.folder / "rest.npz").read_bytes())
+        self.assertEqual((len(states), len(rests)), (1, 1))
+
+    def test_figures_are_those_of_the_whole_run(self):
+        figures = ("cycles", "latency_ns", "interval_ns", "saturated_pulses", "full_counters", "tokens")
+        common = (*self.common, "--backpressure", "stop_and_go", "--seed", 3)
+        self.gca("run", *common, "--report", "whole.json", "--checkpoint-at", 20, "state")
+        table = self.table(*common, "--report", "rest.json", "--resume", "state", "--check", "always")
+        whole, rest = (json.loads((self.folder / name).read_text()) for name in ("whole.json", "rest.json"))
+        self.assertEqual([whole[key] for key in figures], [rest[key] for key in figures])
+        self.assertNotIn("first_token", whole)
+        self.assertEqual(rest["first_token"], 20)
+        self.assertTrue(0 < rest["cycles_after_checkpoint"] < rest["cycles"])
+        self.assertEqual(table["tokens"], "120 (3 heads of 40, resumed at token 20)")
+        self.assertEqual(table["cycles"], f"{rest['cycles']}, {rest['cycles_after_checkpoint']} of them after the checkpoint")
+        self.assertEqual(table["against reference"], f"0 of {3 * 20 * 8} outputs differ")
+
+    def test_the_last_token(self):
+        self.gca("run", *self.common, "--checkpoint-at", 40, "state")
+        for check in ("always", "auto", "never"):
+            self.gca("run", *self.common, "--resume", "state", "--check", check, "--output", "rest.npz")
+            self.assertEqual(self.load("rest.npz")["y"].shape, (3, 0, 8))
+        longer = {key: np.concatenate([value, value], axis=1) for key, value in self.arrays.items()}
+        name = self.input(longer)
+        whole = self.run_to("whole.npz", "--config", self.conf, "--input", name)
+        rest = self.run_to("rest.npz", "--config", self.conf, "--input", name, "--resume", "state")
+        np.testing.assert_array_equal(rest["counts"], whole["counts"][:, 40:])
+
+    def test_a_chain_of_checkpoints(self):
+        whole = self.run_to("whole.npz", *self.common, "--checkpoint-at", 10, "state")
+        self.gca("run", *self.common, "--resume", "state", "--checkpoint-at", 30, "state")
+        rest = self.run_to("rest.npz", *self.common, "--resume", "state")
+        self.assertEqual(int(rest["first_token"]), 30)
+        np.testing.assert_array_equal(rest["counts"], whole["counts"][:, 30:])
+
+    def test_a_trace_goes_on_at_its_time(self):
+        """The RTL's signals, from the cycle in which the run is resumed."""
+        for mode in ("sequential", "pipelined"):
+            common = (*self.common, "--mode", mode, "--trace-head", 1, "--trace-tokens", "20:28", "--trace-tiles", "none")
+            self.gca("run", *common, "--checkpoint-at", 20, "state", "--trace", "whole.fst")
+            self.gca("run", *common, "--resume", "state", "--trace", "rest.fst")
+            whole, rest = (self.changes(name) for name in ("whole.fst", "rest.fst"))
+            start = min(times[0][0] for times in rest.values())
+            self.assertGreater(start, 20 * 30 * 1000)
+            self.assertGreater(len(rest), 100)
+            for name, changes in rest.items():
+                before = [value for time, value in whole[name] if time <= start][-1]
+                self.assertEqual(changes[0], (start, before), name)
+                self.assertEqual(changes[1:], [change for change in whole[name] if change[0] > start], name)
+        self.refused("run", *self.common, "--resume", "state", "--trace", "x.fst", "--trace-tokens", "0:20",
+                     says=("--trace-tokens", "0:20", "20"))
+
+    def changes(self, name):
+        """Of each signal of a trace: times and values."""
+        vcd = subprocess.run(["fst2vcd", name], cwd=self.folder, capture_output=True, text=True, check=True).stdout
+        header, body = vcd.split("$enddefinitions")
+        names, scope, found, time = {}, [], {}, 0
+        for words in map(str.split, header.splitlines()):
+            if words[:1] == ["$scope"]:
+                scope.append(words[2])
+            elif words[:1] == ["$upscope"]:
+                scope.pop()
+            elif words[:1] == ["$var"]:
+                names[words[3]] = ".".join([*scope, words[4]])
+        for line in body.splitlines():
+            if line[:1] == "#":
+                time = int(line[1:])
+            elif line[:1] in ("0", "1", "b", "r"):
+                value, code = line.split() if " " in line else (line[0], line[1:])
+                found.setdefault(names[code], []).append((time, value))
+        return found
+
+    def test_refusals(self):
+        self.gca("run", *self.common, "--checkpoint-at", 10, "state")
+        for tokens in (0, -1, "x", "1.5", 41, 2**64):
+            self.refused("run", *self.common, "--checkpoint-at", tokens, "new", says=("--checkpoint-at", tokens, "1"))
+        self.refused("run", *self.common, "--checkpoint-at", 5, says=("--checkpoint-at",))
+        self.refused("run", *self.common, "--resume", "state", "--checkpoint-at", 10, "new",
+                     says=("--checkpoint-at is 10", "11 to 40", "resumed"))
+        self.refused("run", *self.common, "--resume", says=("--resume",))
+        self.refused("run", *self.common, "--resume", "none", says=("none", "No such file"))
+        self.refused("run", *self.common, "--resume", self.name, says=(self.name, "no checkpoint"))
+        for engine in ("functional", "reference"):
+            for option in (("--checkpoint-at", 5, "new"), ("--resume", "state")):
+                self.refused("run", *self.common, "--engine", engine, *option, says=(option[0], "rtl"))
+        for option in (("--checkpoint-at", 5, "new"), ("--resume", "state")):
+            self.refused("run", *self.common, *option, "--trace", "w.fst", "--trace-head", "0:2",
+                         says=("--trace-head is 0:2", "one head"))
+        self.refused("run", *self.common, "--resume", "state", "--probe", "--output", "o.npz", says=("--probe", "rtl"))
+        for option in ("--output", "--report", "--trace"):
+            self.refused("run", *self.common, "--resume", "state", option, "state", says=("state", "resumed"))
+        self.refused("run", *self.common, "--checkpoint-at", 5, self.name, says=(self.name, "input"))
+        self.refused("run", *self.common, "--checkpoint-at", 5, "missing/file", says=("missing/file", "missing"))
+        self.refused("run", *self.common, "--resume", "state", "--window", 5, "--output", "o.npz",
+                     says=("state", "--window", "16", "5"))
+        other = self.config(TINY, leakage={"decay_per_token": 1e-3})
+        self.refused("run", "--config", other, "--input", self.name, "--resume", "state",
+                     says=("state", "leakage.decay_per_token is 0.000156 in the checkpoint, 0.001 here"))
+        other = self.input(projections(3, 40, 12))
+        self.refused("run", "--config", self.config(ODD), "--input", other, "--resume", "state",
+                     says=("state", "geometry.dim is 8", "12"))
+        two_heads = self.input({key: value[:2] for key, value in self.arrays.items()})
+        self.refused("run", "--config", self.conf, "--input", two_heads, "--resume", "state", says=("state", "3", "2"))
+        changed = {key: value.copy() for key, value in self.arrays.items()}
+        changed["k"][2, 9, 7] = 0.9 if changed["k"][2, 9, 7] < 0.45 else 0
+        self.refused("run", "--config", self.conf, "--input", self.input(changed), "--resume", "state", "--output",
+                     "o.npz", says=("state", "head 2", "first 11"))
+        short = self.input({key: value[:, :5] for key, value in self.arrays.items()})
+        self.refused("run", "--config", self.conf, "--input", short, "--resume", "state", says=("state", "11", "5"))
+        data = (self.folder / "state").read_bytes()
+        build = re.search(rb"[0-9a-f]{16}", data)
+        for name, wrong, *says in (("cut", data[:-1], "cut short"), ("longer", data + b"x", "damaged"),
+                                   ("flipped", data[:900] + bytes([data[900] ^ 1]) + data[901:], "damaged", "CRC"),
+                                   ("other", data.replace(build[0], bytes(16)), "damaged", "build")):
+            (self.folder / name).write_bytes(wrong)
+            self.refused("run", *self.common, "--resume", name, "--output", "o.npz", says=(name, *says))
+
+    def test_an_older_checkpoint_is_kept(self):
+        self.write("state", "older")
+        bad = self.input({**self.arrays, "v": np.full((3, 40, 8), np.nan)})
+        self.refused("run", "--config", self.conf, "--input", bad, "--checkpoint-at", 5, "state", says=("v[0, 0, 0]",))
+
+
 class Explain(CliTest):
     """What it prints; that it is right is for explain_test.cpp and fault_test.cpp."""
 
@@ -1063,12 +1217,12 @@ class Streams(CliTest):
                 self.assertNotEqual(done.returncode, 0, arguments)
 
     def test_help_and_version(self):
-        self.assertRegex(self.gca("--version").stdout, r"^gca \d+\.\d+\.\d+\n$")
+        self.assertRegex(self.gca("--version").stdout, r"^gca \d+\.\d+\.\d+ \(build [0-9a-f]{16}\)\n$")
         for command in ((), ("run",), ("explain",), ("config",), ("compare",), ("bench",)):
             self.assertIn("Usage: gca", self.gca(*command, "--help").stdout)
         text = self.gca("run", "--help").stdout
         for option in ("engine", "config", "input", "output", "probe", "mode", "window", "threads", "seed",
-                       "backpressure", "trace", "report", "check"):
+                       "backpressure", "trace", "checkpoint-at", "resume", "report", "check"):
             self.assertIn(f"--{option} ", text)
 
 

@@ -681,5 +681,37 @@ TEST(ConfigFile, AnyTextGivesAConfigOrOneLine) {
     EXPECT_GT(refused, kSeeds / 2);
 }
 
+// The values by which a checkpoint knows its configuration.
+
+TEST(ConfigValues, NameEveryKeyInForce) {
+    const std::vector<ConfigValue> values = config_values(Config{});
+    const auto value_of = [&](const std::string& key) -> std::string {
+        for (const ConfigValue& value : values) {
+            if (value.key == key) {
+                return value.value;
+            }
+        }
+        return "not in force";
+    };
+    EXPECT_EQ(value_of("geometry.dim"), "64");
+    EXPECT_EQ(value_of("quantization.output"), "\"counter\"");
+    EXPECT_EQ(value_of("leakage.decay_per_token"), "0.000156");
+    EXPECT_EQ(value_of("scalers.output_b"), "0.0");
+    EXPECT_EQ(value_of("cell.coefficients"), "not in force");
+    EXPECT_EQ(value_of("leakage.tau_s"), "not in force");
+}
+
+TEST(ConfigValues, DifferWhereConfigurationsDo) {
+    Config other;
+    other.leakage.decay_per_token = std::nextafter(other.leakage.decay_per_token, 1.0);
+    EXPECT_NE(config_values(other), config_values(Config{}));
+    other = Config{};
+    other.scalers.k.b = {0.0, 0.25};
+    EXPECT_NE(config_values(other), config_values(Config{}));
+    other = Config{};
+    other.cell.coefficients = {1.0};  // the cubic model does not read them
+    EXPECT_EQ(config_values(other), config_values(Config{}));
+}
+
 }  // namespace
 }  // namespace gca

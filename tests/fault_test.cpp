@@ -102,6 +102,8 @@ class FaultyHead final : public RtlHead {
         inner_->open_trace(file, extra);
     }
     void dump(std::uint64_t time_ps) override { inner_->dump(time_ps); }
+    std::vector<std::byte> save() override { return inner_->save(); }
+    void restore(std::span<const std::byte> state) override { inner_->restore(state); }
     void close_trace() override { inner_->close_trace(); }
 
  private:

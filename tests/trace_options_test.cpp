@@ -68,6 +68,23 @@ TEST(TraceOptions, TokensEndWithTheInput) {
     EXPECT_EQ(resolve({.tokens = "7"}, {}, 1, 100).end_token, 8);
 }
 
+TEST(TraceOptions, ATraceOfAResumedRunBeginsWhereTheRunDoes) {
+    const auto tokens = [](const std::string& text) {
+        const TraceSelection s = resolve({.tokens = text}, {}, 1, 100, 20);
+        return Indices{s.first_token, s.end_token};
+    };
+    EXPECT_EQ(tokens(""), (Indices{20, 52}));
+    EXPECT_EQ(tokens("all"), (Indices{20, 100}));
+    EXPECT_EQ(tokens("7:30"), (Indices{20, 30}));
+    EXPECT_EQ(tokens("25:30"), (Indices{25, 30}));
+    try {
+        (void)resolve({.tokens = "0:20"}, {}, 1, 100, 20);
+        FAIL();
+    } catch (const InputError& error) {
+        EXPECT_STREQ(error.what(), "--trace-tokens is 0:20: the run is resumed at token 20");
+    }
+}
+
 TEST(TraceOptions, TokensAreThoseOfAllHeads) {
     const TraceSelection s = resolve({.heads = "1:3", .tokens = "98:103"}, {}, 3, 100);
     EXPECT_EQ(s.first_head, 1);
