@@ -101,6 +101,12 @@ void RtlEngine::begin_trace(std::size_t offered) {
     tracing_ = offered >= options_.trace->first_token;
 }
 
+void RtlEngine::end_trace(std::size_t taken) {
+    if (trace_ && timing_.tokens + taken == options_.trace->end_token) {
+        close_trace();
+    }
+}
+
 void RtlEngine::close_trace() {
     bridge_->observe(nullptr);
     trace_.reset();
@@ -187,6 +193,15 @@ void RtlEngine::drive_token(const Token& token) {
     drive(token.q, 1.0, q.query_levels, query_bits_, pins_.query);
     drive(token.k, kSupplyV, q.store_levels, store_bits_, pins_.key);
     drive(token.v, kSupplyV, q.store_levels, store_bits_, pins_.value);
+}
+
+void RtlEngine::offer_token(const Token& token, std::size_t number) {
+    drive_token(token);
+    *pins_.new_sequence = number == 0 ? 1 : 0;
+    if (trace_) {
+        begin_trace(timing_.tokens + number);
+        check_space(output_target(options_.trace->file));
+    }
 }
 
 void RtlEngine::read_sums() {
@@ -319,13 +334,8 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
         while (taken < tokens) {
             const bool offer = sent < tokens && offers.next();
             if (offer && driven != sent) {
-                drive_token(token(sent));
-                *pins_.new_sequence = sent == 0 ? 1 : 0;
+                offer_token(token(sent), sent);
                 driven = sent;
-                if (trace_) {
-                    begin_trace(timing_.tokens + sent);
-                    check_space(output_target(options_.trace->file));
-                }
             }
             *pins_.token_valid = offer ? 1 : 0;
             *pins_.result_ready = takes.next() ? 1 : 0;
@@ -346,9 +356,7 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
             idle += (sent == tokens || offer) && *pins_.result_ready != 0 ? 1 : 0;
             check_interrupt();
             clock();
-            if (trace_ && timing_.tokens + taken == options_.trace->end_token) {
-                close_trace();
-            }
+            end_trace(taken);
             if (save_to_ && taken == save_after_) {
                 std::exchange(save_to_, {})(save(sequence, host));
             }

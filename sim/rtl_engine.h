@@ -146,8 +146,12 @@ class RtlEngine {
     void begin_trace(std::size_t offered);
     /// The analog side goes on to `time_ps`; its points before that time are written.
     void trace_analog(std::uint64_t time_ps);
+    /// So many of the sequence's results have been taken: after the last of the trace's tokens, the trace ends.
+    void end_trace(std::size_t taken);
     void close_trace();
     void drive_token(const Token& token);
+    /// Token `number` of the sequence comes to the ports.
+    void offer_token(const Token& token, std::size_t number);
     void read_sums();
     /// Token number `token` of the sequence is accepted, or its result taken, at the coming edge.
     void note_accepted(std::size_t token);
