@@ -105,8 +105,6 @@ class FaultyHead final : public RtlHead {
     std::vector<std::byte> save() override { return inner_->save(); }
     void restore(std::span<const std::byte> state) override { inner_->restore(state); }
     void close_trace() override { inner_->close_trace(); }
-    [[nodiscard]] std::vector<std::byte> save() override { return inner_->save(); }
-    void restore(std::span<const std::byte> state) override { inner_->restore(state); }
 
  private:
     using Bits = std::vector<std::byte>;
