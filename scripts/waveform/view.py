@@ -171,6 +171,7 @@ class View:
             self.bits_of(readout + "pulse_sync", [index], f"synchronised {output}", BITS, PULSE)
             first = self.tile * width * dim + index
             self.bits_of(HEAD + "count", [first + bit * dim for bit in reversed(range(width))], f"count {output}")
+            self.bits_of(readout + "sign_i", [index], f"sign line {output}", BITS, PULSE)
             self.bits_of(readout + "sign_o", [index], f"sign flop {output}", BITS, PULSE)
 
     def sums(self):
