@@ -199,7 +199,7 @@ int run_command(const Arguments& arguments) {
     }
     fmt::print("{}", format_table(config, sequences, options, result));
     if (options.trace) {
-        fmt::print("  {:<22}gtkwave {}\n", "open the trace with", options.trace->file.string());
+        fmt::print("  {:<22}scripts/wave {}\n", "open the trace with", options.trace->file.string());
     }
     if (options.checkpoint) {
         fmt::print("  {:<22}gca run --resume {}\n", "go on with", options.checkpoint->file.string());
