@@ -70,7 +70,6 @@ RtlEngine::RtlEngine(const Config& config, const RtlOptions& options, const Head
       sums_(config.geometry.dim, 0),
       accepted_(kInFlight, 0) {
     if (resume != nullptr) {
-        reset();
         this->resume(*resume);
     }
     if (options.trace) {

@@ -285,6 +285,18 @@ TEST_F(CheckpointFile, StatesOfAnotherLengthAreRefused) {
     }
 }
 
+TEST_F(CheckpointFile, AHostThatHadWaitedGoesOnWaiting) {
+    const std::uint64_t patience = 4 * 65;
+    const auto waited = [&](std::uint64_t cycles) {
+        return outcome(with("host", [&](std::string& payload) { payload.replace(16, 8, put(cycles)); }));
+    };
+    EXPECT_EQ(waited(0), "no error");
+    EXPECT_NE(waited(patience + 1).find("nothing accepted or delivered for 261 cycles, token 12 is due"),
+              std::string::npos)
+        << waited(patience + 1);
+    EXPECT_EQ(waited(patience + 2), "F: damaged: head 0: host: idle cycles is 262: must be 0 to 261");
+}
+
 TEST_F(CheckpointFile, NoValueWhatsoeverCrashesTheReader) {
     for (const Section& section : sections_of(good_)) {
         for (std::size_t i = 0; i < section.payload.size(); ++i) {

@@ -970,6 +970,15 @@ class Checkpoints(CliTest):
         self.assertEqual(table["cycles"], f"{rest['cycles']}, {rest['cycles_after_checkpoint']} of them after the checkpoint")
         self.assertEqual(table["against reference"], f"0 of {3 * 20 * 8} outputs differ")
 
+    def test_the_host_may_be_another_one(self):
+        whole = self.run_to("whole.npz", *self.common, "--checkpoint-at", 20, "state")
+        for options, interval, latency in ((("--mode", "pipelined"), "30 to 65 ns", "65 ns"),
+                                           (("--backpressure", "consumer"), r"65 to \d{2,4} ns", r"65 to \d{2,4} ns")):
+            table = self.table(*self.common, *options, "--resume", "state", "--output", "rest.npz")
+            self.assertRegex(table["interval"], interval)
+            self.assertRegex(table["latency"], latency)
+            np.testing.assert_array_equal(self.load("rest.npz")["counts"], whole["counts"][:, 20:])
+
     def test_the_last_token(self):
         self.gca("run", *self.common, "--checkpoint-at", 40, "state")
         for check in ("always", "auto", "never"):
