@@ -250,6 +250,13 @@ void RtlEngine::rethrow(std::size_t sequence, std::size_t taken, std::size_t sen
     }
 }
 
+void RtlEngine::check_patience(std::uint64_t idle, std::size_t due) const {
+    if (idle > kPatience * schedule_.latency()) {
+        throw TimeoutError(
+            fmt::format("cycle {}: nothing accepted or delivered for {} cycles, token {} is due", cycle_, idle, due));
+    }
+}
+
 RtlEngine::Host RtlEngine::new_host(std::size_t sequence) const {
     std::seed_seq seeds{options_.seed, options_.seed >> 32U, std::uint64_t{sequence}};
     std::array<std::uint32_t, 4> seed{};
@@ -348,10 +355,7 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
                 result(taken++, sums_);
                 idle = 0;
             }
-            if (idle > kPatience * schedule_.latency()) {
-                throw TimeoutError(fmt::format("cycle {}: nothing accepted or delivered for {} cycles, token {} is due",
-                                               cycle_, idle, taken));
-            }
+            check_patience(idle, taken);
             idle += (sent == tokens || offer) && *pins_.result_ready != 0 ? 1 : 0;
             check_interrupt();
             clock();

@@ -156,6 +156,9 @@ class RtlEngine {
     /// Token number `token` of the sequence is accepted, or its result taken, at the coming edge.
     void note_accepted(std::size_t token);
     void note_taken(std::size_t token, std::size_t sent);
+    /// Nothing has moved for `idle` cycles, the result of token `due` comes next: throws TimeoutError if that is too
+    /// long.
+    void check_patience(std::uint64_t idle, std::size_t due) const;
     /// The error at hand, with the head (`sequence`) and its tokens in flight.
     [[noreturn]] static void rethrow(std::size_t sequence, std::size_t taken, std::size_t sent);
 

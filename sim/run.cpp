@@ -120,6 +120,7 @@ void add(StepStatistics& sum, const StepStatistics& part) {
     sum.counts_saturated += part.counts_saturated;
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): which engine a head has is decided in one place
 void run_rtl(const Config& config, const Sequences& sequences, const RunOptions& options,
              const std::optional<Checkpoint>& resumed, RunResult& result, Collector& collector) {
     const RtlOptions plain{.window = result.window,

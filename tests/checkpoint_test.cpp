@@ -140,12 +140,14 @@ class CheckpointFile : public testing::Test {
         return "no error";
     }
 
+    // NOLINTBEGIN(misc-non-private-member-variables-in-classes): a fixture's, its tests derive from it
     LoopCase case_{.head = "tiny", .heads = 2, .tokens = 20};
     Config config_ = configuration(case_);
     std::size_t window_ = config_.geometry.capacity();
     Sequences sequences_ = random_sequences(case_, config_.geometry.dim);
     fs::path folder_;
     std::string good_;
+    // NOLINTEND(misc-non-private-member-variables-in-classes)
 };
 
 TEST_F(CheckpointFile, IsWhatItsDescriptionSays) {

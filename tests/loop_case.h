@@ -84,7 +84,7 @@ inline Sequences random_sequences(const LoopCase& c, std::size_t dim) {
 
 /// Keeps a failing input and its configuration in files; returns their path without the ending.
 inline std::string keep_input(const LoopCase& c, const Config& config, const Sequences& s) {
-    const std::string base = (std::filesystem::temp_directory_path() / ("gca_" + c.name())).string();
+    std::string base = (std::filesystem::temp_directory_path() / ("gca_" + c.name())).string();
     std::ofstream(base + ".toml") << print_config(config);
     const auto narrow = [](const std::vector<double>& values) {
         return std::vector<float>(values.begin(), values.end());

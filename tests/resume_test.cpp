@@ -120,9 +120,11 @@ class Resume : public testing::TestWithParam<LoopCase> {
                            command, tokens, base);
     }
 
+    // NOLINTBEGIN(misc-non-private-member-variables-in-classes): a fixture's, its tests derive from it
     Config config_ = configuration(GetParam());
     Sequences sequences_ = random_sequences(GetParam(), config_.geometry.dim);
     fs::path folder_;
+    // NOLINTEND(misc-non-private-member-variables-in-classes)
 };
 
 TEST_P(Resume, GoesOnAsIfTheRunHadNotStopped) {
