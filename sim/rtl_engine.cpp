@@ -337,6 +337,7 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
     auto& [offers, takes, sent, taken, idle, first_cycle] = host;
     std::size_t driven = SIZE_MAX;
     try {
+        // NOLINTNEXTLINE(bugprone-infinite-loop): `taken` is host.taken
         while (taken < tokens) {
             const bool offer = sent < tokens && offers.next();
             if (offer && driven != sent) {
