@@ -288,7 +288,7 @@ TEST_F(CheckpointFile, StatesOfAnotherLengthAreRefused) {
 }
 
 TEST_F(CheckpointFile, AHostThatHadWaitedGoesOnWaiting) {
-    const std::uint64_t patience = 4 * 65;
+    const std::uint64_t patience = std::uint64_t{4} * 65;
     const auto waited = [&](std::uint64_t cycles) {
         return outcome(with("host", [&](std::string& payload) { payload.replace(16, 8, put(cycles)); }));
     };
