@@ -37,20 +37,6 @@ module gca_code_regs #(
     end
   end
 
-`ifndef SYNTHESIS
-  logic [Dim*(QueryW+2*StoreW)-1:0] loaded_q;
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      loaded_q <= '0;
-    end else begin
-      if (load_i) loaded_q <= {query_i, key_i, value_i};
-
-      CodesAreThoseOfTheLastLoad_A: assert ({query_o, key_o, value_o} == loaded_q);
-    end
-  end
-`endif
-
 endmodule
 
 `default_nettype wire
