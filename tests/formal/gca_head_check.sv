@@ -262,7 +262,7 @@ module gca_head_check #(
 
       WrappedAndDelivered_C: cover (at_host && take && its_held_q == WindowW'(2) && its_column_q == '0 && total_q != '0);
       NewSequenceBehindAnother_C: cover (at_host && take && its_held_q == WindowW'(1) && ahead_q == '0 && taken_q != '0);
-      DeliveredLate_C: cover (at_host && take && elapsed_q == N'(Latency + 1));
+      DeliveredFromAFullHead_C: cover (at_host && take && !undisturbed_q && inside_q == 2'd3);
     end
   end
 
