@@ -4,7 +4,8 @@
 // outside, behind the ports with the prefix ana_.
 //
 // Host contract
-//   Token: taken at a clock edge with token_valid_i and token_ready_o. Vectors hold element 0 in the lowest bits.
+//   Token: taken at a clock edge with token_valid_i and token_ready_o. Vectors hold element 0 in the lowest bits. Key and
+//   value codes are below StoreLevels.
 //   new_sequence_i goes with the token: it and all later tokens see nothing older. window_i is read with such a token only.
 //   Result: one for each token, in order, taken at an edge with result_valid_o and result_ready_i; sum_o holds output e at
 //   [e*SumW +: SumW], two's complement. result_ready_i may stay low for any time: nothing is lost.

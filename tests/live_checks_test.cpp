@@ -12,8 +12,8 @@
 namespace gca {
 namespace {
 
-// The head has query pulses that are a cycle too long (live_checks.cmake), but for the longest, code 3. An assertion of the
-// module itself notices code 2 only.
+// Query pulses are a cycle too long (live_checks.cmake), but for the longest, code 3. An assertion of the module itself
+// notices code 2 only.
 std::string complaint_about_a_query_of(double query) {
     Config config;
     config.geometry = {.dim = 1, .tile_tokens = 2, .tiles = 2};

@@ -178,7 +178,8 @@ class BenchBase {
         if (token_ >= 0) {
             text << ", token " << token_;
         }
-        text << ": " << what << "\nreplay: rtl_module_tests --gtest_filter=" << test.test_suite_name() << "." << test.name();
+        text << ": " << what << "\nreplay: rtl_module_tests --gtest_filter=" << test.test_suite_name() << "."
+             << test.name();
         ADD_FAILURE_AT(file, line) << text.str();
         throw Mismatch();
     }

@@ -17,8 +17,8 @@ target_include_directories(gca_rtl_modules PUBLIC ${CMAKE_CURRENT_BINARY_DIR})
 foreach(module adder_bank code_regs counter_bank pwm_bank sequencer sign_ff status synchronizer write_ctrl)
   set(GCA_CHECKERS_${module} ${module})
 endforeach()
-set(GCA_CHECKERS_readout_tile counter_bank sign_ff synchronizer)
-set(GCA_CHECKERS_head adder_bank code_regs counter_bank head pwm_bank sequencer sign_ff status synchronizer write_ctrl)
+set(GCA_CHECKERS_readout_tile counter_bank readout_tile sign_ff synchronizer)
+set(GCA_CHECKERS_head ${GCA_CHECKED_MODULES})
 
 # gca_verilate_module(pwm_bank "paper Channels=64 Levels=16" "odd Channels=5 Levels=11")
 #

@@ -50,7 +50,8 @@ module gca_adder_bank_check #(
       group[t/Radix*32 +: 32] = group[t/Radix*32 +: 32] + term;
       chosen_term = sign_i[t*Channels+32'(channel)] ? -$signed(32'(chosen_count)) : $signed(32'(chosen_count));
       chosen_total = chosen_total + chosen_term;
-      // verilator lint_off CMPCONST: where Levels is a power of two, every count is legal
+      // Where Levels is a power of two, every count is legal.
+      // verilator lint_off CMPCONST
       if (32'(count) > 32'(Levels - 1) || 32'(chosen_count) > 32'(Levels - 1)) counts_legal = 1'b0;
       // verilator lint_on CMPCONST
     end
