@@ -60,9 +60,8 @@ module gca_pwm_bank #(
         code_q <= code_i;
         StartWaitsForTheLongestPulse_M: assume (32'(phase_q) + 2 >= Levels);
       end
-      if (phase_q != Rest) begin
-        CodesHoldUntilTheLastCycle_M: assume (phase_q == Rest - CodeW'(1) || code_i == code_q);
-        PhaseStaysWithinTheLongestPulse_A: assert (phase_q < Rest);
+      if (32'(phase_q) + 3 == Levels) begin
+        CodesHoldUntilTheirLastUse_M: assume (code_i == code_q);
       end
       if (phase_q == Rest - CodeW'(1)) begin : last
         logic [Channels-1:0] longest;
