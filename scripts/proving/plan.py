@@ -20,6 +20,7 @@ class Proof:
     induction: int  # steps that are assumed before the one that is proved
     base: int  # cycles of the bounded check from reset; at least as many
     cover: int  # cycles within which the covers must be reached
+    prover: str = "z3"  # or "abc"
     reduced: str = ""  # why it is smaller than the paper's head; empty: it is not
     quick: bool = False
     full: bool = True
@@ -78,6 +79,8 @@ def read(path=PLAN):
     for proof in proofs:
         if proof.base < proof.induction:
             raise PlanError(f"{path}: {proof.id}: base must be at least induction, or the induction has no ground")
+        if proof.prover not in ("z3", "abc"):
+            raise PlanError(f"{path}: {proof.id}: prover is {proof.prover}: must be z3, abc")
         if not any(labels(proof.module)):
             raise PlanError(f"{path}: {check_file(proof.module)} has no label")
     for bug in bugs:
