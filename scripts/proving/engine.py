@@ -1,8 +1,9 @@
 """Runs Yosys, yosys-smtbmc with z3, and ABC for scripts/formal, and judges what they say.
 
 A proof: Yosys reads the module with its checker inside. z3 (by yosys-smtbmc) or ABC checks the first cycles from reset,
-then the step of the induction over all assertions together. ABC looks for a way from reset to each cover. A bug: ABC
-looks for a way from reset to a failure of the one assertion that must find it.
+then the step of the induction over all assertions together; or, without induction, ABC looks for a way from reset to a
+failure of each. ABC looks for a way from reset to each cover. A bug: ABC looks for a way from reset to a failure of the
+one assertion that must find it. What the module's parts assume is asserted.
 """
 import dataclasses
 import os
@@ -65,14 +66,15 @@ def edited(bug):
     return edit
 
 
-def yosys_script(folder, proof, files, expect=""):
-    """Writes proof.smt2 and cover.aig; with `expect`, only expect.aig, for this label."""
+def yosys_script(folder, proof, package, files, expect=""):
+    """Writes proof.smt2 (for an induction), assert.aig and cover.aig; with `expect`, only expect.aig, for this label."""
     parameters = " ".join(f"-chparam {name} {value}" for name, value in proof.parameters.items())
     read = f"""
-read_verilog -sv -formal rtl/gca_pkg.sv
+read_verilog -sv -formal {shlex.quote(str(package))}
 read_verilog -sv -formal -defer {' '.join(shlex.quote(str(file)) for file in files)}
 hierarchy -check -top {proof.module} {parameters}
 proc
+chformal -assume2assert * *{proof.module} %d *{proof.module}_check* %d *gca_chosen* %d
 flatten
 async2sync
 dffunmap
@@ -101,14 +103,16 @@ delete @others
 tee -q -o {folder}/expect.order select -list t:$assert
 write_aiger -I -B -zinit -no-startoffset {folder}/expect.aig
 """
-    return f"""{read}
-write_smt2 -wires {folder}/proof.smt2
+    problem = f"write_smt2 -wires {folder}/proof.smt2" if proof.induction else ""
+    problem += f"""
 design -save read
 delete t:$cover
 {to_aiger}
 tee -q -o {folder}/assert.order select -list t:$assert
 write_aiger -I -B -zinit -no-startoffset {folder}/assert.aig
-design -load read
+design -load read"""
+    return f"""{read}
+{problem}
 delete t:$assert
 {to_aiger}
 tee -q -o {folder}/cover.order select -list t:$assert
@@ -118,7 +122,22 @@ write_aiger -I -B -zinit -no-startoffset {folder}/cover.aig
 
 def read_order(path):
     """Labels in the order of the file's outputs."""
-    return [line.rpartition(".")[2] for line in Path(path).read_text().split()]
+    return [re.split(r"[./]", line)[-1] for line in Path(path).read_text().split()]
+
+
+def package_of(folder, proof):
+    """gca_pkg, or a copy with the proof's constants."""
+    package = Path("rtl/gca_pkg.sv")
+    if not proof.constants:
+        return package
+    text = package.read_text()
+    for name, value in proof.constants.items():
+        text, found = re.subn(rf"(localparam int unsigned {name} = )\d+;", rf"\g<1>{value};", text)
+        if found != 1:
+            raise Failed(f"{package} has no number {name}")
+    copy = folder / package.name
+    copy.write_text(text)
+    return copy
 
 
 class Engine:
@@ -174,7 +193,7 @@ class Engine:
             (folder / name).write_text(text)
             files.append(folder / name)
         (folder / "covers.v").write_text(COVERS_AS_ASSERTIONS)
-        (folder / "prepare.ys").write_text(yosys_script(folder, proof, files, expect))
+        (folder / "prepare.ys").write_text(yosys_script(folder, proof, package_of(folder, proof), files, expect))
         code, said, _ = self.call(["yosys", "-q", "-l", f"{folder}/yosys.log", f"{folder}/prepare.ys"], proof.timeout_s)
         if code != 0:
             raise Failed(f"Yosys: {said.strip().splitlines()[-1] if said.strip() else code} ({folder}/yosys.log)")
@@ -192,7 +211,10 @@ class Engine:
                     | set(covers) - set(read_order(folder / "cover.order")))
             if lost:
                 raise Failed(f"{', '.join(sorted(lost))}: lost on the way to the solver")
-            return self.prove_asserts(folder, proof, asserts) + self.reach_covers(folder, proof, covers)
+            # With those of the module's text and of its parts.
+            asserts = [*asserts, *sorted(set(read_order(folder / "assert.order")) - set(asserts))]
+            prove = self.prove_asserts if proof.induction else self.check_asserts
+            return prove(folder, proof, asserts) + self.reach_covers(folder, proof, covers)
         except Failed as failure:
             return [Row("all", proof.module, proof.size, "", "", 0, "error", False, str(failure))]
 
@@ -252,6 +274,13 @@ class Engine:
             raise Failed(f"ABC said nothing that is understood: {folder}/step.txt")
         return set(), f"no induction of {proof.induction} steps; a trace: yosys-smtbmc --unroll -s z3 -i -t " \
                       f"{proof.induction} --dump-vcd {folder}/step.vcd {folder}/proof.smt2", seconds
+
+    def check_asserts(self, folder, proof, asserts):
+        failed, seconds = self.search(folder, "assert", proof.base, proof.timeout_s)
+        return [Row(label, proof.module, proof.size, "bounded from reset, ABC bmc3", str(failed.get(label, proof.base)),
+                    seconds, "fails" if label in failed else "holds", label not in failed,
+                    f"fails in cycle {failed[label]}: {folder}" if label in failed else "")
+                for label in asserts]
 
     def reach_covers(self, folder, proof, covers):
         reached, seconds = self.search(folder, "cover", proof.cover, proof.timeout_s)

@@ -17,10 +17,11 @@ class Proof:
     module: str
     size: str  # a name for the parameters
     parameters: dict  # those that are not the module's defaults
-    induction: int  # steps that are assumed before the one that is proved
+    induction: int  # steps that are assumed before the one that is proved; 0: a bounded check alone
     base: int  # cycles of the bounded check from reset; at least as many
     cover: int  # cycles within which the covers must be reached
     prover: str = "z3"  # or "abc"
+    constants: dict = dataclasses.field(default_factory=dict)  # of gca_pkg, other than there
     reduced: str = ""  # why it is smaller than the paper's head; empty: it is not
     quick: bool = False
     full: bool = True
