@@ -283,6 +283,8 @@ class Engine:
                 for label in asserts]
 
     def reach_covers(self, folder, proof, covers):
+        if not proof.cover:
+            return []
         reached, seconds = self.search(folder, "cover", proof.cover, proof.timeout_s)
         return [Row(label, proof.module, proof.size, "reached from reset, ABC bmc3", str(reached.get(label, proof.cover)),
                     seconds, "reached" if label in reached else "not reached", label in reached,
