@@ -1,4 +1,4 @@
-# The checkers that scripts/formal proves, tests/formal/*_check.sv, live in Verilator: bound in the module tests and in the
+# The checkers that scripts/formal proves, tests/formal/*_check.sv, live in Verilator: bound in the module tests and in
 # heads of the random geometries. What they choose is drawn by the seed of the flops, what they assume is asserted.
 #
 # Included from CMakeLists.txt before rtl_modules.cmake; needs gca_add_heads() and its variables.
@@ -28,6 +28,16 @@ function(gca_add_checked_heads)
   list(APPEND GCA_RTL ${GCA_ALL_CHECKERS})
   list(APPEND GCA_VERILATOR_ARGS ${GCA_CHECKER_ARGS})
   gca_add_heads(${ARGN})
+endfunction()
+
+# The closed loop of these geometries with all checkers bound.
+function(gca_add_checked_loop)
+  set(geometries ${ARGN})
+  list(TRANSFORM geometries REPLACE "^random_" "checked_")
+  gca_add_checked_heads(gca_checked_heads ${geometries})
+  add_executable(checked_loop_test ${CMAKE_CURRENT_LIST_DIR}/closed_loop_test.cpp)
+  target_link_libraries(checked_loop_test PRIVATE gca_sim gca_checked_heads gca_warnings GTest::gtest_main)
+  gtest_discover_tests(checked_loop_test TEST_PREFIX checked.)
 endfunction()
 
 # A head with a bug: pulses of the query are a cycle too long. The program that runs it brings its own list of built heads.
