@@ -235,8 +235,10 @@ class AbusedLoop : private AnalogObserver {
         ASSERT_NE(token, in_flight_.end()) << where() << ": pulses without a token";
         token->sums.assign(config_.geometry.dim, 0);
         for (std::size_t p = 0; p < config_.geometry.tiles * config_.geometry.dim; ++p) {
-            const int sent = counts[p];
-            const int expected = fault_ != nullptr ? fault_->expect(p, std::abs(sent), sent < 0) : sent;
+            const bool negative = counts[p] < 0;
+            const int width = std::abs(counts[p]);
+            const int sent = negative ? -width : width;
+            const int expected = fault_ != nullptr ? fault_->expect(p, width, negative) : sent;
             token->sums[p % config_.geometry.dim] += expected;
             full_ += std::abs(expected) + 1 == static_cast<int>(config_.quantization.output_levels) ? 1U : 0U;
             reached_ += expected != sent ? 1U : 0U;
