@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <random>
@@ -149,6 +150,7 @@ class Recorder {
         for (unsigned i = 0; i < latency; ++i) {  // the status becomes complete
             cycle(false, true);
         }
+        out_.close();
         return seen_;
     }
 
@@ -238,7 +240,7 @@ class Recorder {
         return {.window = window, .columns = columns, .tokens = std::clamp<std::size_t>(tokens, 1, longest)};
     }
 
-    void drive_window(std::uint64_t window) {
+    void drive_window(std::uint64_t window) const {
         const auto bits = static_cast<unsigned>(std::bit_width(config_.geometry.capacity()));
         store_word(pins_.window, 0, window & ((std::uint64_t{1} << bits) - 1));
     }

@@ -148,7 +148,7 @@ module head_replay;
     if (tokens == 0 || results != tokens) $fatal(1, "%0d tokens accepted, %0d results taken", tokens, results);
     $display("ok    head_replay%0s: %0d cycles, %0d tokens", x ? " with X wherever nothing is to be read" : "", cycle,
         results);
-    $finish;
+    $finish(0);
   end
 
 endmodule

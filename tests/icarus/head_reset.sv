@@ -362,7 +362,7 @@ module head_reset;
     for (int i = 0; i < Outputs; i = i + 1 + Outputs / 5) poisoned_output(i, 1'b1);
 
     $display("ok    head_reset: %0d tokens, %0d cycles, latency %0d", number, cycle, latency);
-    $finish;
+    $finish(0);
   end
 
 endmodule

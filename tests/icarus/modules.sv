@@ -72,6 +72,7 @@ module modules;
 
   task test_sign_ff;
     logic [Channels-1:0] value;
+    runs = 0;
     sign_capture = 1'b0;
     sign_in = '1;
     tick();
@@ -105,6 +106,7 @@ module modules;
 
   task test_counter_bank;
     int high [0:Channels-1];
+    runs = 0;
     count_enable = 1'b0;
     count_first = 1'b0;
     count_pulse = '1;
@@ -148,6 +150,7 @@ module modules;
   task test_readout_tile;
     int width [0:Channels-1];
     logic [Channels-1:0] signs;
+    runs = 0;
     read_enable = 1'b0;
     read_first = 1'b0;
     read_sign = 'x;
@@ -192,6 +195,7 @@ module modules;
   task test_adder_bank;
     logic signed [SumW-1:0] sums [0:Channels-1];
     logic [CountW-1:0] count;
+    runs = 0;
     expect_equal("gca_adder_bank before reset", {Channels*SumW{1'bx}}, add_out);
     add_reset_n = 1'b0;
     #1 expect_equal("gca_adder_bank in reset", 0, add_out);
@@ -231,7 +235,7 @@ module modules;
     test_readout_tile();
     test_adder_bank();
     $display("ok    modules: 5 modules, %0d runs each", Runs);
-    $finish;
+    $finish(0);
   end
 
 endmodule
