@@ -51,6 +51,15 @@ dut (.*);
 
 int cycle = 0;
 
+// +trace=FILE
+initial begin
+  reg [8*1024:1] trace;
+  if ($value$plusargs("trace=%s", trace)) begin
+    $dumpfile(trace);
+    $dumpvars(0, dut);
+  end
+end
+
 // The run ends at the first failure, with what the caller has printed of it.
 task fail;
   reg [8*4096:1] replay;

@@ -6,6 +6,7 @@
 //   +x              whatever the contract lets the host or the analog side drive at random is X: codes and
 //                   new_sequence_i without an accepted token, window_i without a new sequence, pulses outside the
 //                   samples of the emit phase, signs SyncStages + 1 samples after it began
+//   +trace=FILE     the waveform
 //   +replay=TEXT    how to run this again, for failures
 //
 // All flops are X at first, and so are all inputs in reset. An output that is X differs from what is recorded. Outputs

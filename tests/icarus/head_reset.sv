@@ -11,6 +11,7 @@
 //   DAC; a pulse or sign of output e in sum e of that token (a pulse also in status_saturated_o, until status_clear_i).
 //   The next token is free of it.
 //
+//   +trace=FILE     the waveform
 //   +replay=TEXT    how to run this again, for failures
 //
 // The analog side is a stub: half a clock after its emit phase began, each output's pulse is as long as its place and
