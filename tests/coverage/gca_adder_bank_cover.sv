@@ -1,6 +1,7 @@
 // Copyright the gca authors. SPDX-License-Identifier: Apache-2.0
 //
-// gca_adder_bank_cover: functional points of gca_adder_bank. Sums at their ends, both zeros, both stages at once. Those of its first output.
+// gca_adder_bank_cover: functional points of gca_adder_bank. Sums at their ends, both zeros, both stages at once. Those
+// of its first output.
 // verilator coverage_off
 `default_nettype none
 
@@ -49,7 +50,6 @@ module gca_adder_bank_cover #(
       sum_o[SumW-1:0] == -SumW'(Tiles * (Levels - 1)));
   BothStagesAtOnce_C: cover property (@(posedge clk_i) disable iff (!rst_ni) add_i && sum_i);
   ResetBetweenTheStages_C: cover property (@(negedge rst_ni) added_q);
-  // verilator coverage_off
 
 endmodule
 

@@ -1,6 +1,7 @@
 // Copyright the gca authors. SPDX-License-Identifier: Apache-2.0
 //
-// gca_counter_bank_cover: functional points of gca_counter_bank. Counts at their ends, restarts, holds. There is no reset.
+// gca_counter_bank_cover: functional points of gca_counter_bank. Counts at their ends, restarts, holds. There is no
+// reset.
 // verilator coverage_off
 `default_nettype none
 
@@ -16,10 +17,11 @@ module gca_counter_bank_cover #(
     input wire logic [((Levels > 1) ? $clog2(Levels) : 1)*Channels-1:0] count_o
 );
 
+  localparam int unsigned CountW = (Levels > 1) ? $clog2(Levels) : 1;
   logic [Channels-1:0] zero;
   always_comb begin
     zero = '1;
-    for (int unsigned b = 0; b < ((Levels > 1) ? $clog2(Levels) : 1); b++) zero = zero & ~count_o[b*Channels +: Channels];
+    for (int unsigned b = 0; b < CountW; b++) zero = zero & ~count_o[b*Channels +: Channels];
   end
 
   // verilator coverage_on
@@ -34,7 +36,6 @@ module gca_counter_bank_cover #(
   EndsAtZero_C: cover property (@(posedge clk_i) !enable_i && $past(enable_i) && (|zero));
   EndsFull_C: cover property (@(posedge clk_i) !enable_i && $past(enable_i) && (|full_o));
   EndsAtZeroBesideFull_C: cover property (@(posedge clk_i) !enable_i && $past(enable_i) && (|zero) && (|full_o));
-  // verilator coverage_off
 
 endmodule
 

@@ -1,6 +1,7 @@
 // Copyright the gca authors. SPDX-License-Identifier: Apache-2.0
 //
-// gca_head_cover: functional points of gca_head. What crosses modules: modes, back-pressure, wraps, sequences, signs, status.
+// gca_head_cover: functional points of gca_head. What crosses modules: modes, back-pressure, wraps, sequences, signs,
+// status.
 // verilator coverage_off
 `default_nettype none
 
@@ -24,6 +25,7 @@ module gca_head_cover #(
     input wire logic restart,
     input wire logic wrap,
     input wire logic ring_full,
+    input wire logic scores,
     input wire logic mixes,
     input wire logic emits,
     input wire logic waits,
@@ -51,7 +53,8 @@ module gca_head_cover #(
 
   // A new sequence in every phase of the older token, in both modes.
   NewSequenceAtRest_C: cover property (@(posedge clk_i) disable iff (!rst_ni)
-      begins && !mixes && !emits && !result_valid_o);
+      begins && !scores && !mixes && !emits && !result_valid_o);
+  NewSequenceInTheLastScoreCycle_C: cover property (@(posedge clk_i) disable iff (!rst_ni) begins && scores);
   NewSequenceWhileOlderMixes_C: cover property (@(posedge clk_i) disable iff (!rst_ni) begins && mixes);
   NewSequenceWhileOlderEmits_C: cover property (@(posedge clk_i) disable iff (!rst_ni) begins && emits);
   NewSequenceWhileOlderIsAdded_C: cover property (@(posedge clk_i) disable iff (!rst_ni) begins && add);
@@ -77,12 +80,12 @@ module gca_head_cover #(
   TokenWaitsWhileAResultWaits_C: cover property (@(posedge clk_i) disable iff (!rst_ni)
       token_valid_i && !token_ready_o && stalled);
   ResetUnderBackPressure_C: cover property (@(negedge rst_ni) stalled);
-  // verilator coverage_off
 
 endmodule
 
-bind gca_head gca_head_cover #(.Tiles(Tiles), .Dim(Dim)) u_cover (.*, .restart(u_write_ctrl.restart), .wrap(u_write_ctrl.wrap),
-    .ring_full(u_write_ctrl.full_q), .mixes(ana_c2p1_emit_o), .emits(ana_c2p2_emit_o),
-    .waits(u_sequencer.load_done && !score_start), .begins_ring(u_write_ctrl.left_q == u_write_ctrl.last_q));
+bind gca_head gca_head_cover #(.Tiles(Tiles), .Dim(Dim)) u_cover (.*, .restart(u_write_ctrl.restart),
+    .wrap(u_write_ctrl.wrap), .ring_full(u_write_ctrl.full_q), .scores(ana_c2p1_integrate_o),
+    .mixes(ana_c2p1_emit_o), .emits(ana_c2p2_emit_o), .waits(u_sequencer.load_done && !score_start),
+    .begins_ring(u_write_ctrl.left_q == u_write_ctrl.last_q));
 
 `default_nettype wire

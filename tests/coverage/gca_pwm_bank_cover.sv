@@ -38,7 +38,6 @@ module gca_pwm_bank_cover #(
   CodesMoveAtRest_C: cover property (@(posedge clk_i) disable iff (!rst_ni)
       phase_q == CodeW'(Levels - 1) && !start_i && code_i != $past(code_i));
   ResetInMidPulse_C: cover property (@(negedge rst_ni) |pulse_o);
-  // verilator coverage_off
 
 endmodule
 

@@ -20,7 +20,6 @@ module gca_sign_ff_cover #(
   StaysPositive_C: cover property (@(posedge clk_i) capture_i && (|(~sign_i & ~sign_o)));
   CapturesBothSigns_C: cover property (@(posedge clk_i) capture_i && (|sign_i) && !(&sign_i));
   PinMovesWhileTheSignHolds_C: cover property (@(posedge clk_i) !capture_i && sign_i != sign_o);
-  // verilator coverage_off
 
 endmodule
 

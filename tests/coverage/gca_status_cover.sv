@@ -41,7 +41,6 @@ module gca_status_cover #(
       saturated_o < $past(saturated_o) && !$past(clear_i) && $past(rst_ni));
   ResetInAWalk_C: cover property (@(negedge rst_ni) walks);
   ResetOfCounts_C: cover property (@(negedge rst_ni) tokens_o != '0 && saturated_o != '0);
-  // verilator coverage_off
 
 endmodule
 

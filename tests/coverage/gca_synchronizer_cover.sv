@@ -1,6 +1,7 @@
 // Copyright the gca authors. SPDX-License-Identifier: Apache-2.0
 //
-// gca_synchronizer_cover: functional points of gca_synchronizer. Where in the cycle the edges of its first line are. There is no reset.
+// gca_synchronizer_cover: functional points of gca_synchronizer. Where in the cycle the edges of its first line are.
+// There is no reset.
 // verilator coverage_off
 `default_nettype none
 
@@ -19,7 +20,6 @@ module gca_synchronizer_cover #(
   FallsWhileTheClockIsLow_C: cover property (@(negedge async_i[0]) !clk_i);
   PulseOfOneSample_C: cover property (@(posedge clk_i) !sync_o[0] && $past(sync_o[0]) && !$past(sync_o[0], 2));
   PauseOfOneSample_C: cover property (@(posedge clk_i) sync_o[0] && !$past(sync_o[0]) && $past(sync_o[0], 2));
-  // verilator coverage_off
 
 endmodule
 
