@@ -5,11 +5,14 @@
 #include <verilated_fst_c.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <new>
 #include <span>
 #include <stdexcept>
+#include <type_traits>
 #include <vector>
 
 #include "sim/extra_trace.h"
@@ -71,6 +74,9 @@ class VerilatedHead final : public RtlHead {
         return {all.begin() + static_cast<std::ptrdiff_t>(offset), all.end()};
     }
     void restore(std::span<const std::byte> state) override {
+        static const std::vector<std::byte> mask = bits_of_variables();
+        Verilated::threadContextp(&context_);
+        require_bits(state, mask);
         model_->eval();  // so that no initial value is set later
         std::vector<std::byte> all = save_all();
         std::copy(state.begin(), state.end(),
@@ -90,6 +96,23 @@ class VerilatedHead final : public RtlHead {
             throw std::logic_error("this build measures the RTL's coverage: it has no checkpoints");
         }
         return saved.take();
+    }
+
+    /// As many of each variable as it is wide. None of the counters of loops, and of Verilator's own, which are set
+    /// before they are read: they begin as zero or, without any initial value, as what is in the memory.
+    [[nodiscard]] static std::vector<std::byte> bits_of_variables() {
+        using Variables = std::remove_pointer_t<decltype(Model::rootp)>;
+        VerilatedContext context;
+        context.randReset(1);  // variables begin as all ones
+        Model model(&context, "");
+        alignas(Variables) std::array<std::byte, sizeof(Variables)> zeros{};
+        auto* const variables = new (zeros.data()) Variables(model.rootp->vlSymsp, "");
+        MemorySerialize saved;
+        variables->__Vserialize(saved);
+        std::destroy_at(variables);
+        const std::vector<std::byte> all = saved.take();
+        const std::size_t offset = variables_offset(all, context);
+        return {all.begin() + static_cast<std::ptrdiff_t>(offset), all.end()};
     }
 
     template <typename Port>
