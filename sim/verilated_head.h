@@ -69,32 +69,34 @@ class VerilatedHead final : public RtlHead {
     }
 
     [[nodiscard]] std::vector<std::byte> save() override {
-        const std::vector<std::byte> all = save_all();
-        const std::size_t offset = variables_offset(all, context_);
-        return {all.begin() + static_cast<std::ptrdiff_t>(offset), all.end()};
+        if constexpr (kSavable) {
+            const std::vector<std::byte> all = save_all();
+            const std::size_t offset = variables_offset(all, context_);
+            return {all.begin() + static_cast<std::ptrdiff_t>(offset), all.end()};
+        } else {
+            throw std::logic_error("the RTL's coverage is measured here: there are no checkpoints");
+        }
     }
     void restore(std::span<const std::byte> state) override {
-        static const std::vector<std::byte> mask = bits_of_variables();
-        Verilated::threadContextp(&context_);
-        require_bits(state, mask);
-        model_->eval();  // so that no initial value is set later
-        std::vector<std::byte> all = save_all();
-        std::copy(state.begin(), state.end(),
-                  all.begin() + static_cast<std::ptrdiff_t>(variables_offset(all, context_)));
-        MemoryDeserialize saved(all);
-        if constexpr (requires { saved >> *model_; }) {
+        if constexpr (kSavable) {
+            static const std::vector<std::byte> mask = bits_of_variables();
+            Verilated::threadContextp(&context_);
+            require_bits(state, mask);
+            model_->eval();  // so that no initial value is set later
+            std::vector<std::byte> all = save_all();
+            std::copy(state.begin(), state.end(),
+                      all.begin() + static_cast<std::ptrdiff_t>(variables_offset(all, context_)));
+            MemoryDeserialize saved(all);
             saved >> *model_;
         }
     }
 
  private:
+    static constexpr bool kSavable = requires(MemorySerialize & saved, Model& model) { saved << model; };
+
     [[nodiscard]] std::vector<std::byte> save_all() {
         MemorySerialize saved;
-        if constexpr (requires { saved << *model_; }) {
-            saved << *model_;
-        } else {
-            throw std::logic_error("this build measures the RTL's coverage: it has no checkpoints");
-        }
+        saved << *model_;
         return saved.take();
     }
 
