@@ -43,9 +43,12 @@ function(gca_verilate_module module)
       list(APPEND arguments -G${parameter})
     endforeach()
     # A constant of the package that this one module does not use is no fault; the lint of gca_head sees all of them used.
-    verilate(gca_rtl_modules SOURCES ${GCA_MODULES_RTL}/gca_pkg.sv ${GCA_MODULES_RTL}/gca_${module}.sv ${checkers}
-      PREFIX ${prefix} TOP_MODULE gca_${module} INCLUDE_DIRS ${GCA_MODULES_RTL}
-      VERILATOR_ARGS -Wall -Wno-UNUSEDPARAM ${GCA_CHECKER_ARGS} --assert --x-assign fast --x-initial unique ${arguments})
+    gca_cover_points_of(${module} cover_points)
+    verilate(gca_rtl_modules
+      SOURCES ${GCA_MODULES_RTL}/gca_pkg.sv ${GCA_MODULES_RTL}/gca_${module}.sv ${checkers} ${cover_points}
+      PREFIX ${prefix} TOP_MODULE gca_${module} INCLUDE_DIRS ${GCA_MODULES_RTL} ${GCA_VERILATE_COVERAGE}
+      VERILATOR_ARGS -Wall -Wno-UNUSEDPARAM ${GCA_CHECKER_ARGS} --assert --x-assign fast --x-initial unique
+        ${GCA_VERILATE_COVERAGE_ARGS} ${arguments})
     string(APPEND includes "#include \"${prefix}.h\"\n")
     string(REPLACE ";" " " text "${parameters}")
     string(APPEND structs "struct ${name} {\n    using Model = ::${prefix};\n"
@@ -136,6 +139,8 @@ gca_verilate_module(head
   "odd Dim=12 TileTokens=10 Tiles=3 QueryLevels=16 StoreLevels=8 OutLevels=16"
   "levels Dim=3 TileTokens=5 Tiles=4 QueryLevels=21 StoreLevels=5 OutLevels=11")
 
+gca_measure_heads(gca_rtl_modules)
+
 # Verilator's own sources are the same for all models, and are not written to share a compilation with others.
 get_target_property(verilator_sources gca_rtl_modules SOURCES)
 list(FILTER verilator_sources INCLUDE REGEX "/include/verilated[a-z_]*\\.cpp$")
@@ -159,6 +164,7 @@ add_executable(rtl_module_tests ${module_tests})
 target_compile_options(rtl_module_tests PRIVATE -Oz)
 target_include_directories(rtl_module_tests PRIVATE ${PROJECT_SOURCE_DIR})
 target_link_libraries(rtl_module_tests PRIVATE gca_rtl_modules gca_warnings GTest::gtest_main)
+target_compile_definitions(rtl_module_tests PRIVATE VM_COVERAGE=$<STREQUAL:${GCA_COVERAGE},rtl>)
 gtest_discover_tests(rtl_module_tests)
 
 add_test(NAME illegal_parameters_are_refused
