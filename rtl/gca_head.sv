@@ -247,15 +247,12 @@ module gca_head #(
 
 `ifndef SYNTHESIS
   logic [1:0] inside_q;  // tokens accepted and not taken
-  logic counted_q;       // the counters hold what was not added yet
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      inside_q  <= '0;
-      counted_q <= 1'b0;
+      inside_q <= '0;
     end else begin
-      inside_q  <= inside_q + 2'(accept) - 2'(result_valid_o && result_ready_i);
-      counted_q <= count_first || (counted_q && !add);
+      inside_q <= inside_q + 2'(accept) - 2'(result_valid_o && result_ready_i);
 
       if (accept) begin : check
         logic are_levels;
@@ -274,7 +271,6 @@ module gca_head #(
       end
       if (count_first) begin
         TheFirstCountIsEnabled_A: assert (count_en);
-        CountsAreAddedBeforeTheNextStart_A: assert (!counted_q);
       end
       if (ana_c2p1_emit_o) begin
         EveryTokenSeesItsSequence_A: assert (ana_c2p1_valid_o[0]);

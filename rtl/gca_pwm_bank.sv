@@ -56,14 +56,12 @@ module gca_pwm_bank #(
     if (!rst_ni) begin
       code_q <= '0;
     end else begin
-      if (start_i) code_q <= code_i;
-
-      StartWaitsForTheLongestPulse_M: assume (!start_i || 32'(phase_q) + 2 >= Levels);
-      if (phase_q == Rest) begin
-        EveryPulseHasEndedAtRest_A: assert (pulse_q == '0);
-      end else begin
-        CodesHoldUntilTheLastCycle_M: assume (phase_q == Rest - CodeW'(1) || code_i == code_q);
-        PhaseStaysWithinTheLongestPulse_A: assert (phase_q < Rest);
+      if (start_i) begin
+        code_q <= code_i;
+        StartWaitsForTheLongestPulse_M: assume (32'(phase_q) + 2 >= Levels);
+      end
+      if (32'(phase_q) + 3 == Levels) begin
+        CodesHoldUntilTheirLastUse_M: assume (code_i == code_q);
       end
       if (phase_q == Rest - CodeW'(1)) begin : last
         logic [Channels-1:0] longest;

@@ -67,8 +67,9 @@ module gca_status #(
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (rst_ni) begin
-      AScanWaitsForTheOneBefore_M: assume (!scan_i || step_q == StepW'(Steps));
-      AScanEndsWithTheLastStep_A: assert (32'(step_q) <= Steps);
+      if (scan_i) begin
+        AScanWaitsForTheOneBefore_M: assume (step_q == StepW'(Steps));
+      end
     end
   end
 `endif

@@ -1,9 +1,9 @@
 """Runs Yosys, yosys-smtbmc with z3, and ABC for scripts/formal, and judges what they say.
 
-A proof: Yosys reads the module with its checker inside. z3 checks the first cycles from reset, then the step of the
-induction over all assertions together; or, without induction, ABC looks for a way from reset to a failure of each. ABC looks
-for a way from reset to each cover. A bug: ABC looks for a way from reset to a failure of the one assertion that must find
-it. What the module's parts assume is asserted.
+A proof: Yosys reads the module with its checker inside. z3 (by yosys-smtbmc) or ABC checks the first cycles from reset,
+then the step of the induction over all assertions together; or, without induction, ABC looks for a way from reset to a
+failure of each. ABC looks for a way from reset to each cover. A bug: ABC looks for a way from reset to a failure of the
+one assertion that must find it. What the module's parts assume is asserted.
 """
 import dataclasses
 import os
@@ -67,7 +67,7 @@ def edited(bug):
 
 
 def yosys_script(folder, proof, package, files, expect=""):
-    """Writes proof.smt2 (without induction assert.aig) and cover.aig; with `expect`, only expect.aig, for this label."""
+    """Writes proof.smt2 (for an induction), assert.aig and cover.aig; with `expect`, only expect.aig, for this label."""
     parameters = " ".join(f"-chparam {name} {value}" for name, value in proof.parameters.items())
     read = f"""
 read_verilog -sv -formal {shlex.quote(str(package))}
@@ -103,16 +103,15 @@ delete @others
 tee -q -o {folder}/expect.order select -list t:$assert
 write_aiger -I -B -zinit -no-startoffset {folder}/expect.aig
 """
-    if proof.induction:
-        problem = f"write_smt2 -wires {folder}/proof.smt2"
-    else:
-        problem = f"""design -save read
+    problem = f"write_smt2 -wires {folder}/proof.smt2" if proof.induction else ""
+    problem += f"""
+design -save read
 delete t:$cover
 {to_aiger}
+tee -q -o {folder}/assert.order select -list t:$assert
 write_aiger -I -B -zinit -no-startoffset {folder}/assert.aig
 design -load read"""
     return f"""{read}
-tee -q -o {folder}/assert.order select -list t:$assert
 {problem}
 delete t:$assert
 {to_aiger}
@@ -212,45 +211,80 @@ class Engine:
                     | set(covers) - set(read_order(folder / "cover.order")))
             if lost:
                 raise Failed(f"{', '.join(sorted(lost))}: lost on the way to the solver")
+            # With those of the module's text and of its parts.
+            asserts = [*asserts, *sorted(set(read_order(folder / "assert.order")) - set(asserts))]
             prove = self.prove_asserts if proof.induction else self.check_asserts
             return prove(folder, proof, asserts) + self.reach_covers(folder, proof, covers)
         except Failed as failure:
             return [Row("all", proof.module, proof.size, "", "", 0, "error", False, str(failure))]
 
     def prove_asserts(self, folder, proof, asserts):
-        def row(label, seconds, verdict, told=""):
-            return Row(label, proof.module, proof.size, f"induction {proof.induction}, z3", str(proof.base), seconds,
-                       verdict, verdict == "proved", told)
-
+        """The ground of the induction, from reset, then its step."""
         total = 0
-        for name, options in (("base", ["-t", str(proof.base + 1)]), ("induction", ["-i", "-t", str(proof.induction)])):
-            trace = folder / f"{name}.vcd"
-            trace.unlink(missing_ok=True)
-            command = ["yosys-smtbmc", "--noprogress", "--unroll", "-s", "z3", *options, "--dump-vcd", str(trace),
-                       f"{folder}/proof.smt2"]
-            code, said, seconds = self.call(command, proof.timeout_s)
-            (folder / f"{name}.txt").write_text(said)
+        for part in ("base", "step"):
+            failed, told, seconds = getattr(self, f"{part}_by_{proof.prover}")(folder, proof)
             total += seconds
-            if code != 0:
-                failed = set(re.findall(r"Assert failed in [^:]*: \S*?(\w+_A)\b", said))
-                verdict = "fails" if name == "base" else "not proved"
-                told = (f"{verdict} ({name}); trace: {trace}; again: {shlex.join(command)}" if failed else
-                        f"{name} ended with exit code {code}: {folder}/{name}.txt")
-                return [row(label, total, verdict, told if label in failed or not failed else f"{name}: another failed")
-                        for label in asserts]
-            if "Status: PASSED" not in said:
-                raise Failed(f"{name} said nothing that is understood: {folder}/{name}.txt")
-        return [row(label, total, "proved") for label in asserts]
+            if told:
+                verdict = "fails" if part == "base" else "not proved"
+                return [self.proof_row(proof, label, total, verdict, told if label in failed or not failed else
+                                       f"not known: {', '.join(sorted(failed))} {verdict}") for label in asserts]
+        return [self.proof_row(proof, label, total, "proved") for label in asserts]
+
+    @staticmethod
+    def proof_row(proof, label, seconds, verdict, told=""):
+        return Row(label, proof.module, proof.size, f"induction {proof.induction}, {proof.prover}", str(proof.base),
+                   seconds, verdict, verdict == "proved", told)
+
+    def base_by_z3(self, folder, proof, depth=None):
+        """(labels that fail, what a reader needs, seconds); so do the three below. An empty text: it holds."""
+        return self.smtbmc(folder, "base", proof, ["-t", str((depth or proof.base) + 1)])
+
+    def step_by_z3(self, folder, proof):
+        return self.smtbmc(folder, "step", proof, ["-i", "-t", str(proof.induction)])
+
+    def smtbmc(self, folder, name, proof, options):
+        trace = folder / f"{name}.vcd"
+        trace.unlink(missing_ok=True)
+        command = ["yosys-smtbmc", "--noprogress", "--unroll", "-s", "z3", *options, "--dump-vcd", str(trace),
+                   f"{folder}/proof.smt2"]
+        code, said, seconds = self.call(command, proof.timeout_s)
+        (folder / f"{name}.txt").write_text(said)
+        if code == 0 and "Status: PASSED" in said:
+            return set(), "", seconds
+        failed = set(re.findall(r"Assert failed in [^:]*: \S*?(\w+_A)\b", said))
+        if not failed:
+            raise Failed(f"yosys-smtbmc ended with exit code {code}: {folder}/{name}.txt")
+        return failed, f"trace: {trace}; again: {shlex.join(command)}", seconds
+
+    def base_by_abc(self, folder, proof):
+        failed, seconds = self.search(folder, "assert", proof.base + 1, proof.timeout_s)
+        if not failed:
+            return set(), "", seconds
+        return self.base_by_z3(folder, proof, min(failed.values()))  # for its trace
+
+    def step_by_abc(self, folder, proof):
+        """All assertions as one, so that each may use the others. ABC has no trace of a step: z3 tells more."""
+        command = ["yosys-abc", "-c",
+                   f"read_aiger {folder}/assert.aig; fold; strash; orpos; ind -F {proof.induction + 1} -C 0"]
+        _, said, seconds = self.call(command, proof.timeout_s)
+        (folder / "step.txt").write_text(said)
+        if "Networks are equivalent" in said:
+            return set(), "", seconds
+        if "Networks are UNDECIDED" not in said:
+            raise Failed(f"ABC said nothing that is understood: {folder}/step.txt")
+        return set(), f"no induction of {proof.induction} steps; a trace: yosys-smtbmc --unroll -s z3 -i -t " \
+                      f"{proof.induction} --dump-vcd {folder}/step.vcd {folder}/proof.smt2", seconds
 
     def check_asserts(self, folder, proof, asserts):
         failed, seconds = self.search(folder, "assert", proof.base, proof.timeout_s)
-        others = sorted(set(read_order(folder / "assert.order")) - set(asserts))
         return [Row(label, proof.module, proof.size, "bounded from reset, ABC bmc3", str(failed.get(label, proof.base)),
                     seconds, "fails" if label in failed else "holds", label not in failed,
                     f"fails in cycle {failed[label]}: {folder}" if label in failed else "")
-                for label in [*asserts, *others]]
+                for label in asserts]
 
     def reach_covers(self, folder, proof, covers):
+        if not proof.cover:
+            return []
         reached, seconds = self.search(folder, "cover", proof.cover, proof.timeout_s)
         return [Row(label, proof.module, proof.size, "reached from reset, ABC bmc3", str(reached.get(label, proof.cover)),
                     seconds, "reached" if label in reached else "not reached", label in reached,

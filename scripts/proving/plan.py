@@ -19,7 +19,8 @@ class Proof:
     parameters: dict  # those that are not the module's defaults
     induction: int  # steps that are assumed before the one that is proved; 0: a bounded check alone
     base: int  # cycles of the bounded check from reset; at least as many
-    cover: int  # cycles within which the covers must be reached
+    cover: int  # cycles within which the covers must be reached; 0: another size of the module does that
+    prover: str = "z3"  # or "abc"
     constants: dict = dataclasses.field(default_factory=dict)  # of gca_pkg, other than there
     reduced: str = ""  # why it is smaller than the paper's head; empty: it is not
     quick: bool = False
@@ -79,6 +80,8 @@ def read(path=PLAN):
     for proof in proofs:
         if proof.base < proof.induction:
             raise PlanError(f"{path}: {proof.id}: base must be at least induction, or the induction has no ground")
+        if proof.prover not in ("z3", "abc"):
+            raise PlanError(f"{path}: {proof.id}: prover is {proof.prover}: must be z3, abc")
         if not any(labels(proof.module)):
             raise PlanError(f"{path}: {check_file(proof.module)} has no label")
     for bug in bugs:
@@ -86,6 +89,9 @@ def read(path=PLAN):
             raise PlanError(f"{path}: bug {bug.id}: no proof of {bug.module} has the size {bug.size}")
         if not any(bug.expect in names for names in labels(bug.module)):
             raise PlanError(f"{path}: bug {bug.id}: {check_file(bug.module)} has no label {bug.expect}")
+    uncovered = {p.module for p in proofs} - {p.module for p in proofs if p.cover and p.full}
+    if uncovered:
+        raise PlanError(f"{path}: no size of {', '.join(sorted(uncovered))} has covers")
     unproved = {file.stem.removesuffix("_check") for file in CHECKS.glob("*_check.sv")} - {p.module for p in proofs}
     if unproved:
         raise PlanError(f"{path}: no proof for {', '.join(sorted(unproved))}")

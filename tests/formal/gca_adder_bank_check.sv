@@ -1,7 +1,7 @@
 // Copyright the gca authors. SPDX-License-Identifier: Apache-2.0
 //
 // Properties of gca_adder_bank. For channel 0 whatever the time between add_i and sum_i, with the partial sums' registers in
-// sight; for a channel that the solver chooses, without them, for sum_i at most Gap cycles after add_i. Each channel has
+// sight; for a channel that the solver chooses, without them, for sum_i right after add_i. Each channel has
 // adders of its own, copies of the same text.
 `default_nettype none
 
@@ -72,11 +72,9 @@ module gca_adder_bank_check #(
   logic any_added_q, any_summed_q, sum_q;
   wire logic signed [31:0] sum = 32'($signed(sum_o[SumW-1:0]));
 
-  // The chosen channel: the sum that was added, how long ago (Gap: longer than is followed), what was summed then.
-  localparam int unsigned Gap = 3;
+  // The chosen channel: what was added in the cycle before, and whether it was summed at once.
   logic signed [31:0] chosen_added_q, chosen_summed_q;
-  logic [1:0] since_add_q;
-  logic chosen_is_summed_q;
+  logic add_q, chosen_is_summed_q;
   wire logic [SumW-1:0] chosen_sum = sum_o[32'(channel)*SumW +: SumW];
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -89,25 +87,23 @@ module gca_adder_bank_check #(
       sum_q <= 1'b0;
       chosen_added_q <= '0;
       chosen_summed_q <= '0;
-      since_add_q <= 2'(Gap);
+      add_q <= 1'b0;
       chosen_is_summed_q <= 1'b0;
     end else begin
       sum_q <= sum_i;
+      add_q <= add_i;
       if (add_i) begin
         added_q <= total;
         group_q <= group;
         any_added_q <= 1'b1;
         chosen_added_q <= chosen_total;
-        since_add_q <= '0;
         CountsAreBelowLevels_M: assume (counts_legal);
-      end else if (since_add_q != 2'(Gap)) begin
-        since_add_q <= since_add_q + 2'd1;
       end
       if (sum_i) begin
         summed_q <= added_q;
         any_summed_q <= any_added_q;
         chosen_summed_q <= chosen_added_q;
-        chosen_is_summed_q <= since_add_q != 2'(Gap);
+        chosen_is_summed_q <= add_q;
       end
 
       if (any_added_q) begin
