@@ -46,7 +46,7 @@ class Failed(Exception):
 
 
 def bound_sources(module, edit=None):
-    """(the module's text with its checker's instance, the checker's without `bind`). `edit`: changes the module's text."""
+    """(the module's text with the checker's instance, the checker's without `bind`). `edit`: changes the first."""
     rtl = (Path("rtl") / f"{module}.sv").read_text()
     check = plan.check_file(module).read_text()
     found = BIND.findall(check)
@@ -67,7 +67,7 @@ def edited(bug):
 
 
 def yosys_script(folder, proof, package, files, expect=""):
-    """Writes proof.smt2 (for an induction), assert.aig and cover.aig; with `expect`, only expect.aig, for this label."""
+    """Writes proof.smt2 (for an induction), assert.aig, cover.aig; with `expect` only expect.aig, for that label."""
     parameters = " ".join(f"-chparam {name} {value}" for name, value in proof.parameters.items())
     read = f"""
 read_verilog -sv -formal {shlex.quote(str(package))}
@@ -286,8 +286,8 @@ class Engine:
         if not proof.cover:
             return []
         reached, seconds = self.search(folder, "cover", proof.cover, proof.timeout_s)
-        return [Row(label, proof.module, proof.size, "reached from reset, ABC bmc3", str(reached.get(label, proof.cover)),
-                    seconds, "reached" if label in reached else "not reached", label in reached,
+        return [Row(label, proof.module, proof.size, "reached from reset, ABC bmc3",
+                    str(reached.get(label, proof.cover)), seconds, "reached" if label in reached else "not reached", label in reached,
                     "" if label in reached else f"not within {proof.cover} cycles: the proof may be vacuous")
                 for label in covers]
 
@@ -301,7 +301,8 @@ class Engine:
         outputs = re.search(r"i/o = +\d+/ +(\d+)", said)
         asserted = re.findall(r"Output +(\d+) was asserted in frame +(\d+) \(solved +(\d+) out of", said)
         if (not outputs or int(outputs[1]) != len(order) or "Runtime:" not in said
-                or said.count("was asserted") != len(asserted) or any(i != int(n) for i, (_, _, n) in enumerate(asserted, 1))):
+                or said.count("was asserted") != len(asserted)
+                or any(i != int(n) for i, (_, _, n) in enumerate(asserted, 1))):
             raise Failed(f"ABC said nothing that is understood: {folder}/{name}.txt")
         return {order[int(output)]: int(frame) for output, frame, _ in asserted}, seconds
 

@@ -269,6 +269,8 @@ module gca_sequencer_check #(
     end
   end
 
+  // Nothing is asserted in reset.
+  // verilator lint_off SYNCASYNCNET
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
       AgesAreInRange_A: assert (load_age_q <= N'(Waiting) && age_q >= N'(1) && age_q <= N'(Old) && older_q <= N'(Old)
@@ -311,6 +313,7 @@ module gca_sequencer_check #(
       ChosenComesInTime_A: assert (!chosen_q || done_q || in_time(elapsed_q, load_is_q, young_q, old_q, partial_is_q));
     end
   end
+  // verilator lint_on SYNCASYNCNET
 
   initial ResetComesFirst_M: assume (!rst_ni);
 
