@@ -30,7 +30,7 @@ module modules;
   task expect_equal(input reg [8*60:1] what, input logic [63:0] expected, got);
     reg [8*1024:1] replay;
     if (got !== expected) begin
-      $display("FAIL  modules: %0s, run %0d: expected %b, got %b", what, runs, expected, got);
+      $display("FAIL  modules: %0s, run %0d: expected %0b, got %0b", what, runs, expected, got);
       if (!$value$plusargs("replay=%s", replay)) replay = "";
       $display("  replay: %0s", replay);
       $finish_and_return(1);
