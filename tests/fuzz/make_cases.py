@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes inputs with a name, each a known way to harm a reader, to FOLDER/TARGET/NAME. The inputs in corpus/ were found by
-the fuzzer.
+"""Writes inputs with a name, each a known way to harm a reader, to FOLDER/TARGET/NAME. The inputs in corpus/ were found
+by the fuzzer.
 
   make_cases.py FOLDER
 """
@@ -78,7 +78,8 @@ def npy(text, values=b"", version=1, length=None):
 FLOATS = struct.pack("<8f", *(0.25 * i for i in range(8)))
 TWO_TOKENS = npy(header("(2, 4)"), FLOATS)
 
-MEMBERS = {  # as tests/fuzz/npz_member.cpp reads them: how, KiB of zeros, the declared size where that is told, the member
+# As tests/fuzz/npz_member.cpp reads them: how, KiB of zeros, the declared size where that is told, the member.
+MEMBERS = {
     "plain": b"\0\0" + TWO_TOKENS,
     "deflated": b"\1\0" + TWO_TOKENS,
     "version-2": b"\0\0" + npy(header("(2, 4)"), FLOATS, version=2),
