@@ -11,10 +11,12 @@
 #include <memory>
 #include <new>
 #include <span>
+#include <stdexcept>
 #include <type_traits>
 #include <vector>
 
 #include "sim/extra_trace.h"
+#include "sim/model_coverage.h"
 #include "sim/rtl_head.h"
 #include "sim/verilated_state.h"
 
@@ -28,6 +30,7 @@ class VerilatedHead final : public RtlHead {
         context_.randReset(2);
         context_.traceEverOn(true);
         context_.fatalOnError(false);  // the engine ends the run, the trace closed
+        context_.assertOn(false);      // until the first clock edge, which is one of the reset
         model_ = std::make_unique<Model>(&context_, "");
         bind();
     }
@@ -36,6 +39,9 @@ class VerilatedHead final : public RtlHead {
     ~VerilatedHead() override {
         close_trace();
         model_->final();
+        if constexpr (VM_COVERAGE != 0) {
+            add_coverage(context_, model_->modelName());
+        }
         // The model takes the scope of its visible signals out of the thread's context: that must be its own, not the
         // last one made, which may be gone.
         Verilated::threadContextp(&context_);
@@ -44,6 +50,7 @@ class VerilatedHead final : public RtlHead {
     void eval() override { model_->eval(); }
     [[nodiscard]] bool rise(std::uint64_t time_ps) override {
         context_.time(time_ps);
+        context_.assertOn(true);
         model_->clk_i = 1;
         model_->eval();
         return !context_.gotError();
@@ -64,23 +71,31 @@ class VerilatedHead final : public RtlHead {
     }
 
     [[nodiscard]] std::vector<std::byte> save() override {
-        const std::vector<std::byte> all = save_all();
-        const std::size_t offset = variables_offset(all, context_);
-        return {all.begin() + static_cast<std::ptrdiff_t>(offset), all.end()};
+        if constexpr (kSavable) {
+            const std::vector<std::byte> all = save_all();
+            const std::size_t offset = variables_offset(all, context_);
+            return {all.begin() + static_cast<std::ptrdiff_t>(offset), all.end()};
+        } else {
+            throw std::logic_error("the RTL's coverage is measured here: there are no checkpoints");
+        }
     }
     void restore(std::span<const std::byte> state) override {
-        static const std::vector<std::byte> mask = bits_of_variables();
-        Verilated::threadContextp(&context_);
-        require_bits(state, mask);
-        model_->eval();  // so that no initial value is set later
-        std::vector<std::byte> all = save_all();
-        std::copy(state.begin(), state.end(),
-                  all.begin() + static_cast<std::ptrdiff_t>(variables_offset(all, context_)));
-        MemoryDeserialize saved(all);
-        saved >> *model_;
+        if constexpr (kSavable) {
+            static const std::vector<std::byte> mask = bits_of_variables();
+            Verilated::threadContextp(&context_);
+            require_bits(state, mask);
+            model_->eval();  // so that no initial value is set later
+            std::vector<std::byte> all = save_all();
+            std::copy(state.begin(), state.end(),
+                      all.begin() + static_cast<std::ptrdiff_t>(variables_offset(all, context_)));
+            MemoryDeserialize saved(all);
+            saved >> *model_;
+        }
     }
 
  private:
+    static constexpr bool kSavable = requires(MemorySerialize & saved, Model& model) { saved << model; };
+
     [[nodiscard]] std::vector<std::byte> save_all() {
         MemorySerialize saved;
         saved << *model_;
