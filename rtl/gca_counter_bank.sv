@@ -53,6 +53,24 @@ module gca_counter_bank #(
     assign count_o[b*Channels +: Channels] = plane_q[b];
   end
 
+`ifndef SYNTHESIS
+  if (Levels < (1 << CountW)) begin : gen_check
+    logic started_q = 1'b0;
+
+    always_ff @(posedge clk_i) begin : check
+      logic [Channels-1:0] equal, beyond;
+      if (enable_i && first_i) started_q <= 1'b1;
+      equal = '1;
+      beyond = '0;
+      for (int unsigned b = CountW; b > 0; b--) begin
+        if (Max[b-1]) equal = equal & plane_q[b-1];
+        else beyond = beyond | (equal & plane_q[b-1]);
+      end
+      CountsNeverExceedTheLastLevel_A: assert (!started_q || beyond == '0);
+    end
+  end
+`endif
+
 endmodule
 
 `default_nettype wire

@@ -167,6 +167,19 @@ module gca_write_ctrl #(
     end
   end
 
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (rst_ni) begin
+      TheRingIsTheWindow_A: assert (left_q <= last_q && last_q < WindowW'(Columns));
+      AddressesAreThoseOfColumns_A: assert (
+          32'(tile_q) < Tiles && 32'(top_tile_q) < Tiles && 32'(v_tile_q) < Tiles
+          && 32'(score_top_tile_q) < Tiles && 32'(mix_top_tile_q) < Tiles
+          && 32'(col_q) < TileTokens && 32'(top_col_q) < TileTokens && 32'(v_col_q) < TileTokens
+          && 32'(score_top_col_q) < TileTokens && 32'(mix_top_col_q) < TileTokens);
+    end
+  end
+`endif
+
 endmodule
 
 `default_nettype wire

@@ -204,7 +204,7 @@ class Recorder {
             sequence_ = draw_sequence();
         }
         const bool first = in_sequence_ == 0;
-        *pins_.new_sequence = first ? 1 : 0;
+        *pins_.new_sequence = first && seen_.accepted > 0 ? 1 : 0;  // the first after reset begins one without it
         drive_window(first ? sequence_->window : random_());
         const Quantization& q = config_.quantization;
         drive(tokens_.q, 1.0, q.query_levels, pins_.query);

@@ -42,7 +42,8 @@ module modules;
 
   logic [Channels-1:0] sync_in;
   wire [Channels-1:0] sync_out;
-  gca_synchronizer #(.Width(Channels), .Stages(Stages)) synchronizer (.clk_i(clk), .async_i(sync_in), .sync_o(sync_out));
+  gca_synchronizer #(.Width(Channels), .Stages(Stages)) synchronizer (
+      .clk_i(clk), .async_i(sync_in), .sync_o(sync_out));
 
   task test_synchronizer;
     logic [Channels-1:0] value;
@@ -68,7 +69,8 @@ module modules;
   logic sign_capture;
   logic [Channels-1:0] sign_in;
   wire [Channels-1:0] sign_out;
-  gca_sign_ff #(.Channels(Channels)) sign_ff (.clk_i(clk), .capture_i(sign_capture), .sign_i(sign_in), .sign_o(sign_out));
+  gca_sign_ff #(.Channels(Channels)) sign_ff (
+      .clk_i(clk), .capture_i(sign_capture), .sign_i(sign_in), .sign_o(sign_out));
 
   task test_sign_ff;
     logic [Channels-1:0] value;
