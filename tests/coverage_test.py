@@ -122,6 +122,16 @@ class Pages(unittest.TestCase):
 
 
 class Lines(unittest.TestCase):
+    def test_files_are_summed_whatever_way_their_names_are_written(self):
+        def file(name, covered):
+            return {"filename": name, "summary": {kind: {"count": 10, "covered": covered} for kind in lines.KINDS}}
+        files = [file(f"{ROOT}/build-coverage-cpp/../sim/a.cpp", 7), file(f"{ROOT}/sim/b.cpp", 9)]
+        table = lines.summarise(files)
+        self.assertEqual(list(table), ["", "sim/a.cpp", "sim/b.cpp"])
+        self.assertEqual(table[""]["lines"], {"count": 20, "covered": 16})
+        with self.assertRaises(points.Unusable):
+            lines.summarise([*files, file(f"{ROOT}/sim/a.cpp", 7)])
+
     def test_the_gate_is_95_per_cent_of_all_lines(self):
         for covered, faults in ((950, 0), (949, 1)):
             table = {"": {"lines": {"count": 1000, "covered": covered}}}
