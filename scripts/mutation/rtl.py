@@ -110,7 +110,7 @@ class Campaign:
                    for file, text in self.texts.items()}
         tests = self.tested_by(mutant.group)
         trees = [("head", "rtl_module_tests", ("-DGCA_GEOMETRIES=", "-DGCA_ONLY_MODULES=head")),
-                 ("loop", "closed_loop_test", (f"-DGCA_GEOMETRIES={LOOP_GEOMETRIES}", "-DGCA_ONLY_MODULES=sign_ff"))]
+                 ("loop", "closed_loop_test", ("-DGCA_GEOMETRIES=tiny=8x8x2", "-DGCA_ONLY_MODULES=sign_ff"))]
         if tests:
             trees.insert(0, ("-".join(tests), "rtl_module_tests",
                              ("-DGCA_GEOMETRIES=", f"-DGCA_ONLY_MODULES={';'.join(tests)}")))

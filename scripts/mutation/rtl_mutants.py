@@ -84,17 +84,18 @@ def numbers_beside(text):
     return []
 
 
-def expression_edits(tokens):
+def expression_edits(tokens, elaborated):
+    """`elaborated`: of a constant. Fewer, because each has to be built by itself."""
     for i in editable(tokens):
         token = tokens[i]
         binary = i > 0 and (tokens[i - 1].kind in ("name", "number") or tokens[i - 1].text in verilog.CLOSE)
         if token.kind == "number":
-            for other in numbers_beside(token.text):
+            for other in numbers_beside(token.text)[:1 if elaborated else None]:
                 yield token.begin, token.end, other, "constant"
         if token.kind != "operator":
             continue
         if binary:
-            for other in SWAPS.get(token.text, []):
+            for other in SWAPS.get(token.text, [])[:1 if elaborated else None]:
                 yield token.begin, token.end, other, "operator"
         elif token.text in ("!", "~", "-"):
             yield token.begin, token.end, "", "negation"
@@ -105,7 +106,7 @@ def expression_edits(tokens):
             first = operand(tokens, i, -1, stops)
             if first == 0 or tokens[first - 1].text != token.text:
                 yield tokens[first].begin, tokens[i + 1].begin, "", "operand"
-        if token.text == "?":
+        if token.text == "?" and not elaborated:
             first = operand(tokens, i, -1, ("?", ":", ",", ";"))
             for other in ("1'b1", "1'b0"):
                 yield tokens[first].begin, tokens[i - 1].end, other, "choice"
@@ -153,7 +154,7 @@ def edits(place, module):
         yield first, last, "", "swap", False
     else:
         selectable = place.kind not in ("constant", "refusal")
-        for edit in expression_edits(tokens):
+        for edit in expression_edits(tokens, not selectable):
             yield *edit, selectable
         if selectable:
             for edit in name_edits(tokens, module, place.left):
