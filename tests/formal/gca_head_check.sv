@@ -19,7 +19,6 @@ module gca_head_check #(
 ) (
     input wire logic                        clk_i,
     input wire logic                        rst_ni,
-    input wire logic                        pipelined_i,
     input wire logic [WindowW-1:0]          window_i,
     input wire logic                        status_clear_i,
     input wire logic                        token_valid_i,
