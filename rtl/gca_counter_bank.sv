@@ -28,9 +28,12 @@ module gca_counter_bank #(
 
   logic [Channels-1:0] plane_q [0:CountW-1];
 
-  always_comb begin
-    full_o = '1;
-    for (int unsigned b = 0; b < CountW; b++) full_o = full_o & (Max[b] ? plane_q[b] : ~plane_q[b]);
+  // Not in full_o itself: Icarus wakes a block by what the block has written.
+  always_comb begin : find_full
+    logic [Channels-1:0] full;
+    full = '1;
+    for (int unsigned b = 0; b < CountW; b++) full = full & (Max[b] ? plane_q[b] : ~plane_q[b]);
+    full_o = full;
   end
 
   // The next state is worked out under the enable, so that a simulator spends nothing on counters at rest.
