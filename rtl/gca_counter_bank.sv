@@ -28,9 +28,12 @@ module gca_counter_bank #(
 
   logic [Channels-1:0] plane_q [0:CountW-1];
 
-  always_comb begin
-    full_o = '1;
-    for (int unsigned b = 0; b < CountW; b++) full_o = full_o & (Max[b] ? plane_q[b] : ~plane_q[b]);
+  // Not in full_o itself: Icarus wakes a block by what the block has written.
+  always_comb begin : find_full
+    logic [Channels-1:0] full;
+    full = '1;
+    for (int unsigned b = 0; b < CountW; b++) full = full & (Max[b] ? plane_q[b] : ~plane_q[b]);
+    full_o = full;
   end
 
   // The next state is worked out under the enable, so that a simulator spends nothing on counters at rest.
@@ -49,6 +52,24 @@ module gca_counter_bank #(
   for (genvar b = 0; b < CountW; b++) begin : gen_count
     assign count_o[b*Channels +: Channels] = plane_q[b];
   end
+
+`ifndef SYNTHESIS
+  if (Levels < (1 << CountW)) begin : gen_check
+    logic started_q = 1'b0;
+
+    always_ff @(posedge clk_i) begin : check
+      logic [Channels-1:0] equal, beyond;
+      if (enable_i && first_i) started_q <= 1'b1;
+      equal = '1;
+      beyond = '0;
+      for (int unsigned b = CountW; b > 0; b--) begin
+        if (Max[b-1]) equal = equal & plane_q[b-1];
+        else beyond = beyond | (equal & plane_q[b-1]);
+      end
+      CountsNeverExceedTheLastLevel_A: assert (!started_q || beyond == '0);
+    end
+  end
+`endif
 
 endmodule
 

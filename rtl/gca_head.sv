@@ -244,6 +244,47 @@ module gca_head #(
       .saturated_o(status_saturated_o)
   );
 
+`ifndef SYNTHESIS
+  logic [1:0] inside_q;  // tokens accepted and not taken
+  logic counted_q;       // the counters hold what was not added yet
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      inside_q  <= '0;
+      counted_q <= 1'b0;
+    end else begin
+      inside_q  <= inside_q + 2'(accept) - 2'(result_valid_o && result_ready_i);
+      counted_q <= count_first || (counted_q && !add);
+
+      if (accept) begin : check
+        logic are_levels;
+        are_levels = 1'b1;
+        for (int unsigned i = 0; i < Dim; i++) begin
+          if (32'(key_i[i*StoreW +: StoreW]) >= StoreLevels) are_levels = 1'b0;
+          if (32'(value_i[i*StoreW +: StoreW]) >= StoreLevels) are_levels = 1'b0;
+        end
+        StoreCodesAreBelowStoreLevels_M: assume (are_levels);
+        CodesAreReplacedWhenTheirColumnsAreWritten_A: assert (!(k_discharge || k_write || v_discharge));
+        AtMostThreeTokensAreInside_A: assert (inside_q != 2'd3);
+      end
+      if (result_valid_o) begin
+        EveryResultHasItsToken_A: assert (inside_q != '0);
+        AResultHoldsUntilItIsTaken_A: assert (result_ready_i || !sum);
+      end
+      if (count_first) begin
+        TheFirstCountIsEnabled_A: assert (count_en);
+        CountsAreAddedBeforeTheNextStart_A: assert (!counted_q);
+      end
+      if (ana_c2p1_emit_o) begin
+        EveryTokenSeesItsSequence_A: assert (ana_c2p1_valid_o[0]);
+      end
+      if (!ana_c2p1_integrate_o) begin
+        QueryPulsesAreWithinTheScorePhase_A: assert (ana_k_pulse_o == '0);
+      end
+    end
+  end
+`endif
+
 endmodule
 
 `default_nettype wire

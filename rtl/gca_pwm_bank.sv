@@ -49,6 +49,31 @@ module gca_pwm_bank #(
 
   assign pulse_o = pulse_q;
 
+`ifndef SYNTHESIS
+  logic [Channels*CodeW-1:0] code_q;  // at the last start
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      code_q <= '0;
+    end else begin
+      if (start_i) code_q <= code_i;
+
+      StartWaitsForTheLongestPulse_M: assume (!start_i || 32'(phase_q) + 2 >= Levels);
+      if (phase_q == Rest) begin
+        EveryPulseHasEndedAtRest_A: assert (pulse_q == '0);
+      end else begin
+        CodesHoldUntilTheLastCycle_M: assume (phase_q == Rest - CodeW'(1) || code_i == code_q);
+        PhaseStaysWithinTheLongestPulse_A: assert (phase_q < Rest);
+      end
+      if (phase_q == Rest - CodeW'(1)) begin : last
+        logic [Channels-1:0] longest;
+        for (int unsigned c = 0; c < Channels; c++) longest[c] = code_q[c*CodeW +: CodeW] >= Rest;
+        TheLastCycleIsThatOfTheGreatestCode_A: assert (pulse_q == longest);
+      end
+    end
+  end
+`endif
+
 endmodule
 
 `default_nettype wire

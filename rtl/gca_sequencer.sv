@@ -189,6 +189,24 @@ module gca_sequencer #(
   assign c2p2_emit_o = emit_q;
   assign result_valid_o = result_q;
 
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (rst_ni) begin
+      KIsNotWrittenWhileRead_A: assert (!score_q || !(k_discharge_q || k_write_q));
+      VIsNotWrittenWhileRead_A: assert (!mix_q || !(v_discharge_q || v_write_q));
+      AChargeToPulseStageServesOneToken_A: assert (!mix_q || !(score_q || emit_q));
+      PhasesEndOnTheirLastCycle_A: assert (
+          (!score_q || score_cnt_q < ScoreW'(ScoreCycles)) && (!mix_q || mix_cnt_q < MixW'(MixCycles))
+          && (!emit_q || emit_cnt_q < EmitW'(EmitCycles)));
+      NoTokenWaitsForTheAnalogBlocks_A: assert (
+          !load_q || spacing_q == '0 || 32'(spacing_q) + 32'(load_cnt_q) < gca_pkg::LoadCycles);
+      PartialSumsAreNotOverwritten_A: assert (!add_o || !partial_q);
+      AtMostTwoTokensArePending_A: assert (pending_q <= 2'd2);
+      AResultIsThatOfAPendingToken_A: assert (!(partial_q || result_q) || pending_q != '0);
+    end
+  end
+`endif
+
 endmodule
 
 `default_nettype wire

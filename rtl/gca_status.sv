@@ -64,6 +64,15 @@ module gca_status #(
     end
   end
 
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (rst_ni) begin
+      AScanWaitsForTheOneBefore_M: assume (!scan_i || step_q == StepW'(Steps));
+      AScanEndsWithTheLastStep_A: assert (32'(step_q) <= Steps);
+    end
+  end
+`endif
+
 endmodule
 
 `default_nettype wire

@@ -25,6 +25,7 @@ class VerilatedHead final : public RtlHead {
         context_.randReset(2);
         context_.traceEverOn(true);
         context_.fatalOnError(false);  // the engine ends the run, the trace closed
+        context_.assertOn(false);      // until the first clock edge, which is one of the reset
         model_ = std::make_unique<Model>(&context_, "");
         bind();
     }
@@ -41,6 +42,7 @@ class VerilatedHead final : public RtlHead {
     void eval() override { model_->eval(); }
     [[nodiscard]] bool rise(std::uint64_t time_ps) override {
         context_.time(time_ps);
+        context_.assertOn(true);
         model_->clk_i = 1;
         model_->eval();
         return !context_.gotError();

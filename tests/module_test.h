@@ -100,6 +100,7 @@ class BenchBase {
         : random_(static_cast<std::uint64_t>(start.seed)), start_(start), configuration_(configuration) {
         context_.randReset(static_cast<int>(start.wake));
         context_.randSeed(start.seed);
+        context_.fatalOnError(false);  // the bench ends the test
     }
     BenchBase(const BenchBase&) = delete;
     BenchBase& operator=(const BenchBase&) = delete;
@@ -145,11 +146,28 @@ class BenchBase {
 
  protected:
     VerilatedContext& context() { return context_; }
+
+    /// Records a failure and throws Mismatch if an assertion of the module or of its checker has failed.
+    void expect_assertions_hold(const char* file = __builtin_FILE(), int line = __builtin_LINE()) const {
+        if (context_.gotError()) {
+            fail("an assertion failed (named above)", file, line);
+        }
+    }
     void end_cycle() { ++cycle_; }
 
  private:
     [[noreturn, gnu::noinline]] void fail(std::int64_t expected, std::int64_t got, const char* what, std::int64_t index,
                                           const char* file, int line) const {
+        std::ostringstream text;
+        text << what;
+        if (index >= 0) {
+            text << "[" << index << "]";
+        }
+        text << ": expected " << expected << ", got " << got;
+        fail(text.str(), file, line);
+    }
+
+    [[noreturn, gnu::noinline]] void fail(const std::string& what, const char* file, int line) const {
         const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
         std::ostringstream text;
         text << configuration_ << ", seed " << start_.seed << ", flops "
@@ -160,12 +178,7 @@ class BenchBase {
         if (token_ >= 0) {
             text << ", token " << token_;
         }
-        text << ": " << what;
-        if (index >= 0) {
-            text << "[" << index << "]";
-        }
-        text << ": expected " << expected << ", got " << got
-             << "\nreplay: rtl_module_tests --gtest_filter=" << test.test_suite_name() << "." << test.name();
+        text << ": " << what << "\nreplay: rtl_module_tests --gtest_filter=" << test.test_suite_name() << "." << test.name();
         ADD_FAILURE_AT(file, line) << text.str();
         throw Mismatch();
     }
@@ -190,6 +203,7 @@ class Bench : public BenchBase {
         model_.clk_i = 0;
         if constexpr (kHasReset) {
             model_.rst_ni = 1;  // high first: a reset is seen by its falling edge
+            context().assertOn(false);
         }
     }
     Bench(const Bench&) = delete;
@@ -204,6 +218,7 @@ class Bench : public BenchBase {
     [[gnu::noinline]] void settle() {
         model_.eval();
         context().timeInc(1);
+        expect_assertions_hold();
     }
 
     /// The rising edge, for inputs that are settled before it.
@@ -247,6 +262,7 @@ class Bench : public BenchBase {
             rise();
         }
         model_.rst_ni = 0;
+        context().assertOn(true);
         settle();
         check();
         if (clock_high) {

@@ -13,6 +13,13 @@ set_target_properties(gca_rtl_modules PROPERTIES SYSTEM ON UNITY_BUILD ON UNITY_
 target_compile_options(gca_rtl_modules PRIVATE -O1)
 target_include_directories(gca_rtl_modules PUBLIC ${CMAKE_CURRENT_BINARY_DIR})
 
+# The checkers that are bound in a module's builds: its own, and those of its parts.
+foreach(module adder_bank code_regs counter_bank pwm_bank sequencer sign_ff status synchronizer write_ctrl)
+  set(GCA_CHECKERS_${module} ${module})
+endforeach()
+set(GCA_CHECKERS_readout_tile counter_bank sign_ff synchronizer)
+set(GCA_CHECKERS_head adder_bank code_regs counter_bank head pwm_bank sequencer sign_ff status synchronizer write_ctrl)
+
 # gca_verilate_module(pwm_bank "paper Channels=64 Levels=16" "odd Channels=5 Levels=11")
 #
 # Adds gca_pwm_bank to gca_rtl_modules once for each build, a name and its parameters, and writes
@@ -25,6 +32,7 @@ function(gca_verilate_module module)
   set(includes "")
   set(structs "")
   set(names "")
+  gca_checkers(checkers ${GCA_CHECKERS_${module}})
   foreach(build IN LISTS ARGN)
     separate_arguments(parameters UNIX_COMMAND "${build}")
     list(POP_FRONT parameters name)
@@ -39,9 +47,9 @@ function(gca_verilate_module module)
       list(APPEND arguments -G${parameter})
     endforeach()
     # A constant of the package that this one module does not use is no fault; the lint of gca_head sees all of them used.
-    verilate(gca_rtl_modules SOURCES ${GCA_MODULES_RTL}/gca_pkg.sv ${GCA_MODULES_RTL}/gca_${module}.sv
+    verilate(gca_rtl_modules SOURCES ${GCA_MODULES_RTL}/gca_pkg.sv ${GCA_MODULES_RTL}/gca_${module}.sv ${checkers}
       PREFIX ${prefix} TOP_MODULE gca_${module} INCLUDE_DIRS ${GCA_MODULES_RTL}
-      VERILATOR_ARGS -Wall -Wno-UNUSEDPARAM --assert --x-assign fast --x-initial unique ${arguments})
+      VERILATOR_ARGS -Wall -Wno-UNUSEDPARAM ${GCA_CHECKER_ARGS} --assert --x-assign fast --x-initial unique ${arguments})
     string(APPEND includes "#include \"${prefix}.h\"\n")
     string(REPLACE ";" " " text "${parameters}")
     string(APPEND structs "struct ${name} {\n    using Model = ::${prefix};\n"

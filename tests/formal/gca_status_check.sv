@@ -1,0 +1,77 @@
+// Copyright the gca authors. SPDX-License-Identifier: Apache-2.0
+//
+// Properties of gca_status.
+`default_nettype none
+
+module gca_status_check #(
+    parameter int unsigned Channels   = 64,
+    parameter int unsigned Tiles      = 16,
+    parameter int unsigned ScanCycles = 16
+) (
+    input wire logic                        clk_i,
+    input wire logic                        rst_ni,
+    input wire logic                        clear_i,
+    input wire logic                        token_i,
+    input wire logic                        scan_i,
+    input wire logic [Tiles*Channels-1:0]   full_i,
+    input wire logic [gca_pkg::StatusW-1:0] tokens_o,
+    input wire logic [gca_pkg::StatusW-1:0] saturated_o
+);
+
+  localparam int unsigned StatusW = gca_pkg::StatusW;
+  localparam int unsigned ScanW = $clog2(ScanCycles + 1);
+
+  logic [StatusW-1:0] tokens_q;  // delivered since the last clear_i
+  logic clear_q;
+
+  // The scan that began last: cycles since scan_i (ScanCycles: over), whether nothing was cleared in it, what was to be
+  // counted, and the count that it began from.
+  logic [ScanW-1:0] scan_q;
+  logic whole_q;
+  logic [Tiles*Channels-1:0] full_q;
+  logic [StatusW-1:0] base_q;
+  wire logic over = scan_q == ScanW'(ScanCycles);
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      tokens_q <= '0;
+      clear_q <= 1'b0;
+      scan_q <= ScanW'(ScanCycles);
+      whole_q <= 1'b0;
+      full_q <= '0;
+      base_q <= '0;
+    end else begin
+      clear_q <= clear_i;
+      if (clear_i) tokens_q <= '0;
+      else if (token_i) tokens_q <= tokens_q + StatusW'(1);
+
+      if (scan_i) begin
+        scan_q <= ScanW'(1);
+        whole_q <= !clear_i;
+        full_q <= full_i;
+        base_q <= saturated_o;
+        ScanWaitsForTheLastOne_M: assume (over);
+      end else begin
+        if (!over) scan_q <= scan_q + ScanW'(1);
+        if (clear_i) whole_q <= 1'b0;
+      end
+      FullHoldsForScanCycles_M: assume (over || full_i == full_q);
+
+      TokensCountsTokensSinceClear_A: assert (tokens_o == tokens_q);
+      if (over && whole_q) begin
+        SaturatedGrowsByTheFullCounters_A: assert (saturated_o == base_q + StatusW'($countones(full_q)));
+      end
+      if (clear_q) ClearSetsBothToZero_A: assert (tokens_o == '0 && saturated_o == '0);
+      AllFull_C: cover (over && whole_q && full_q == '1);
+      ClearedDuringAScan_C: cover (!over && clear_q && scan_q != ScanW'(1));
+      ScansBackToBack_C: cover (over && whole_q && scan_i && full_q != '0 && full_i == ~full_q);
+    end
+  end
+
+  initial ResetComesFirst_M: assume (!rst_ni);
+
+endmodule
+
+bind gca_status gca_status_check #(.Channels(Channels), .Tiles(Tiles), .ScanCycles(ScanCycles)) u_check (.*);
+
+`default_nettype wire
