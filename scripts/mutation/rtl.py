@@ -39,9 +39,14 @@ class Campaign:
         self.texts, self.mutants = rtl_mutants.mutants_of(root)
         if quick:
             self.mutants = [one for one in self.mutants if one.selectable and one.group in QUICK_MODULES]
+        # They are bound to the modules, and a mutant may give them a warning, too.
+        self.checkers = {path.relative_to(root).as_posix(): rtl_mutants.quiet(path.read_text())
+                         for path in root.glob("tests/formal/*.sv")}
         self.numbers = {one.id: i + 1 for i, one in enumerate(m for m in self.mutants if m.selectable)}
         self.runner = runner.Runner(folder / "scratch")
-        self.live = Tree(root, folder / "rtl-live", f"-DGCA_GEOMETRIES={LOOP_GEOMETRIES}")
+        modules = sorted({one.group for one in self.mutants} - {"pkg"})
+        self.live = Tree(root, folder / "rtl-live", f"-DGCA_GEOMETRIES={LOOP_GEOMETRIES}",
+                         f"-DGCA_ONLY_MODULES={';'.join(modules)}")
         if quick:
             self.live = Tree(root, folder / "rtl-quick", "-DGCA_GEOMETRIES=",
                              f"-DGCA_ONLY_MODULES={';'.join(QUICK_MODULES)}")
@@ -57,7 +62,7 @@ class Campaign:
             numbered = [(self.numbers[m.id], m) for m in self.mutants if m.selectable and m.file == file]
             texts[file] = rtl_mutants.schema(text, numbered)
         texts["rtl/gca_pkg.sv"] = rtl_mutants.quiet(rtl_mutants.SELECTOR) + texts["rtl/gca_pkg.sv"]
-        return texts
+        return self.checkers | texts
 
     def prepare(self, mutants, say):
         if any(one.selectable for one in mutants):
@@ -106,8 +111,8 @@ class Campaign:
             return self.own[name]
 
     def judge_own(self, mutant):
-        mutated = {file: rtl_mutants.quiet(mutant.apply(text) if file == mutant.file else text)
-                   for file, text in self.texts.items()}
+        mutated = {**self.checkers, **{file: rtl_mutants.quiet(mutant.apply(text) if file == mutant.file else text)
+                                       for file, text in self.texts.items()}}
         tests = self.tested_by(mutant.group)
         trees = [("head", "rtl_module_tests", ("-DGCA_GEOMETRIES=", "-DGCA_ONLY_MODULES=head")),
                  ("loop", "closed_loop_test", ("-DGCA_GEOMETRIES=tiny=8x8x2", "-DGCA_ONLY_MODULES=sign_ff"))]
@@ -124,7 +129,7 @@ class Campaign:
                 stage = next(stage for stage in self.stages(tree, name if name in STAGES else mutant.group)
                              if stage.program.name == target)
                 if stage not in self.runner.baselines:  # first in this run: what is there may be a mutant
-                    tree.write({file: rtl_mutants.quiet(text) for file, text in self.texts.items()})
+                    tree.write(self.checkers | {file: rtl_mutants.quiet(text) for file, text in self.texts.items()})
                     tree.build(target, self.jobs)
                     self.runner.baseline(stage)
                 tree.write(mutated)
