@@ -198,6 +198,8 @@ module gca_sequencer #(
       PhasesEndOnTheirLastCycle_A: assert (
           (!score_q || score_cnt_q < ScoreW'(ScoreCycles)) && (!mix_q || mix_cnt_q < MixW'(MixCycles))
           && (!emit_q || emit_cnt_q < EmitW'(EmitCycles)));
+      PhasesBeginWhenTheirLastTokenHasLeft_A: assert (
+          !(accept_o && load_q) && !(score_start_o && score_q) && !(mix_start_o && mix_q));
       NoTokenWaitsForTheAnalogBlocks_A: assert (
           !load_q || spacing_q == '0 || 32'(spacing_q) + 32'(load_cnt_q) < gca_pkg::LoadCycles);
       PartialSumsAreNotOverwritten_A: assert (!add_o || !partial_q);

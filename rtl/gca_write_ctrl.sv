@@ -168,22 +168,8 @@ module gca_write_ctrl #(
   end
 
 `ifndef SYNTHESIS
-  logic to_score_q, to_mix_q;  // a token waits for its score_start_i, one for its mix_start_i
-
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      to_score_q <= 1'b0;
-      to_mix_q   <= 1'b0;
-    end else begin
-      to_score_q <= accept_i || (to_score_q && !score_start_i);
-      to_mix_q   <= score_start_i || (to_mix_q && !mix_start_i);
-
-      if (accept_i) begin
-        ATokenScoresBeforeTheNextIsAccepted_M: assume (!to_score_q || score_start_i);
-      end
-      if (score_start_i) begin
-        ATokenMixesBeforeTheNextScores_M: assume (!to_mix_q || mix_start_i);
-      end
+    if (rst_ni) begin
       TheRingIsTheWindow_A: assert (left_q <= last_q && last_q < WindowW'(Columns));
       AddressesAreThoseOfColumns_A: assert (
           32'(tile_q) < Tiles && 32'(top_tile_q) < Tiles && 32'(v_tile_q) < Tiles

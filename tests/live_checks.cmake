@@ -16,8 +16,9 @@ endfunction()
 
 gca_checkers(GCA_ALL_CHECKERS adder_bank code_regs counter_bank head pwm_bank sequencer sign_ff status synchronizer write_ctrl)
 
-# A checker looks at a part of some ports, and reads the reset as data: it is no hardware.
-set(GCA_CHECKER_ARGS -Wno-UNUSEDSIGNAL -Wno-SYNCASYNCNET)
+# A checker is no hardware: it looks at a part of some ports and reads the reset as data, and at the smallest sizes what it
+# compares is constant.
+set(GCA_CHECKER_ARGS -Wno-UNUSEDSIGNAL -Wno-SYNCASYNCNET -Wno-CMPCONST -Wno-UNSIGNED)
 
 # gca_add_heads with all checkers bound.
 function(gca_add_checked_heads)
@@ -26,4 +27,22 @@ function(gca_add_checked_heads)
   gca_add_heads(${ARGN})
 endfunction()
 
-# One small head with a bug that changes no output and one that does: the checkers have to speak.
+# A head with a bug: pulses of the query are a cycle too long. The program that runs it brings its own list of built heads.
+function(gca_add_broken_head target)
+  set(intact ${PROJECT_SOURCE_DIR}/rtl/gca_pwm_bank.sv)
+  set(broken ${CMAKE_CURRENT_BINARY_DIR}/broken/gca_pwm_bank.sv)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${intact})
+  file(READ ${intact} before)
+  string(REPLACE "phase_d < code_i" "phase_d <= code_i" after "${before}")
+  if(after STREQUAL before)
+    message(FATAL_ERROR "gca_add_broken_head: gca_pwm_bank.sv has not the line that is to be broken")
+  endif()
+  file(CONFIGURE OUTPUT ${broken} @ONLY CONTENT "${after}")
+  list(TRANSFORM GCA_RTL REPLACE "^.*/gca_pwm_bank.sv$" ${broken})
+  gca_add_checked_heads(${target} broken=1x2x2:4x2x4)
+endfunction()
+
+gca_add_broken_head(gca_broken_head)
+add_executable(live_checks_test ${CMAKE_CURRENT_LIST_DIR}/live_checks_test.cpp)
+target_link_libraries(live_checks_test PRIVATE gca_sim gca_broken_head gca_warnings GTest::gtest_main)
+gtest_discover_tests(live_checks_test)

@@ -87,6 +87,7 @@ class Driver {
 
     // Puts both counts just below the wrap. They are flops at the ports, so that writing the ports writes the flops.
     void put_before_wrap(std::uint32_t tokens, std::uint32_t saturated) {
+        bench_.stop_assertions();
         bench_->tokens_o = tokens;
         bench_->saturated_o = saturated;
         tokens_ = tokens;

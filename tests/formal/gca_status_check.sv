@@ -6,7 +6,9 @@
 module gca_status_check #(
     parameter int unsigned Channels   = 64,
     parameter int unsigned Tiles      = 16,
-    parameter int unsigned ScanCycles = 16
+    parameter int unsigned ScanCycles = 16,
+    parameter int unsigned Steps      = 16,
+    parameter int unsigned StepW      = 5
 ) (
     input wire logic                        clk_i,
     input wire logic                        rst_ni,
@@ -15,7 +17,8 @@ module gca_status_check #(
     input wire logic                        scan_i,
     input wire logic [Tiles*Channels-1:0]   full_i,
     input wire logic [gca_pkg::StatusW-1:0] tokens_o,
-    input wire logic [gca_pkg::StatusW-1:0] saturated_o
+    input wire logic [gca_pkg::StatusW-1:0] saturated_o,
+    input wire logic [StepW-1:0]            step_q
 );
 
   localparam int unsigned StatusW = gca_pkg::StatusW;
@@ -31,6 +34,19 @@ module gca_status_check #(
   logic [Tiles*Channels-1:0] full_q;
   logic [StatusW-1:0] base_q;
   wire logic over = scan_q == ScanW'(ScanCycles);
+
+  // The full counters of all sub-tiles, and of those that the walk has passed: TilesAtOnce in each cycle.
+  localparam int unsigned TilesAtOnce = (Tiles + ScanCycles - 1) / ScanCycles;
+  logic [StatusW-1:0] all_full, passed_full;
+  always_comb begin
+    all_full = '0;
+    passed_full = '0;
+    for (int unsigned t = 0; t < Tiles; t++) begin
+      if (32'(scan_q) * TilesAtOnce == t) passed_full = all_full;
+      all_full = all_full + StatusW'($countones(full_q[t*Channels +: Channels]));
+    end
+    if (32'(scan_q) * TilesAtOnce >= Tiles) passed_full = all_full;
+  end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -59,8 +75,11 @@ module gca_status_check #(
 
       TokensCountsTokensSinceClear_A: assert (tokens_o == tokens_q);
       if (over && whole_q) begin
-        SaturatedGrowsByTheFullCounters_A: assert (saturated_o == base_q + StatusW'($countones(full_q)));
+        SaturatedGrowsByTheFullCounters_A: assert (saturated_o == base_q + all_full);
       end
+      if (whole_q) SaturatedGrowsTileByTile_A: assert (saturated_o == base_q + passed_full);
+      WalkIsWhereTheTimeIs_A: assert (scan_q != '0 && scan_q <= ScanW'(ScanCycles)
+                                      && 32'(step_q) == ((32'(scan_q) < Steps) ? 32'(scan_q) : Steps));
       if (clear_q) ClearSetsBothToZero_A: assert (tokens_o == '0 && saturated_o == '0);
       AllFull_C: cover (over && whole_q && full_q == '1);
       ClearedDuringAScan_C: cover (!over && clear_q && scan_q != ScanW'(1));
@@ -72,6 +91,8 @@ module gca_status_check #(
 
 endmodule
 
-bind gca_status gca_status_check #(.Channels(Channels), .Tiles(Tiles), .ScanCycles(ScanCycles)) u_check (.*);
+bind gca_status gca_status_check #(
+    .Channels(Channels), .Tiles(Tiles), .ScanCycles(ScanCycles), .Steps(Steps), .StepW(StepW)
+) u_check (.*);
 
 `default_nettype wire
