@@ -1,4 +1,4 @@
-"""Mutants of behavioral/, found by libclang, and the schema: the sources with all of them, selected at run time.
+"""Mutants of behavioral/*.cpp, found by libclang, and the schema: the sources with all of them, selected at run time.
 
 Left alone is what a compiler must know (constexpr, template arguments, array bounds, case labels), and assembly.
 """
@@ -135,13 +135,10 @@ class Finder:
 def mutants_of(root):
     """{file: text}, and the mutants of all models."""
     root = Path(root)
-    paths = sorted([*root.glob("behavioral/*.cpp"), *root.glob("behavioral/*.h")])
-    texts = {path.relative_to(root).as_posix(): path.read_text() for path in paths}
+    texts = {path.relative_to(root).as_posix(): path.read_text() for path in sorted(root.glob("behavioral/*.cpp"))}
     finders = {file: Finder(file, text) for file, text in texts.items()}
     index = Index.create()
     for file in texts:
-        if not file.endswith(".cpp"):
-            continue
         unit = index.parse(str(root / file), [*PARSE, f"-I{root}"])
         errors = [str(said) for said in unit.diagnostics if said.severity >= 3]
         if errors:

@@ -11,9 +11,7 @@ from mutation.tree import LOOP_GEOMETRIES, Tree
 # The tests of a model; where they are not those that bear its name.
 SUITES = {
     "cell": "Cell.*",
-    "charge_to_pulse": "*ChargeToPulse.*",
     "codec": "Codec.*:Dac.*",
-    "config": "LevelBasis.*",
     "functional_head": "FunctionalHead*",
     "gain_cell_array": "KeyArray.*:ValueArray*:AnyArray*:ArrayState.*",
     "kernels": "Kernels.*",
@@ -21,10 +19,7 @@ SUITES = {
     "reference": "Reference.*",
     "softmax_attention": "SoftmaxAttention.*:Agreement.*",
     "state_archive": "StateArchive.*:ArrayState.*",
-    "time_base": "TimeBase.*:Schedule.*",
 }
-OPTIONS = (f"-DGCA_GEOMETRIES={LOOP_GEOMETRIES}", "-DGCA_ONLY_MODULES=sign_ff", "-DGCA_SANITIZE=ON",
-           "-DCMAKE_CXX_FLAGS=-w -Wno-c++11-narrowing")
 # No report of leaks: they are not what is looked for, and it costs. A mutant may not take the machine's memory.
 SANITIZER = {"ASAN_OPTIONS": "detect_leaks=0:hard_rss_limit_mb=3000:max_allocation_size_mb=1000"}
 
@@ -37,7 +32,8 @@ class Campaign:
         self.texts, self.mutants = cpp_mutants.mutants_of(root)
         self.numbers = {one.id: i + 1 for i, one in enumerate(self.mutants)}
         self.runner = runner.Runner(folder / "scratch", SANITIZER)
-        self.tree = Tree(root, folder / "models", *OPTIONS)
+        self.tree = Tree(root, folder / "models", f"-DGCA_GEOMETRIES={LOOP_GEOMETRIES}", "-DGCA_ONLY_MODULES=sign_ff",
+                         f"-DCMAKE_PROJECT_gca_INCLUDE={root / 'tests/mutation/models.cmake'}")
 
     def schema(self):
         texts = {file: cpp_mutants.schema(text, [(self.numbers[m.id], m) for m in self.mutants if m.file == file])
@@ -47,7 +43,7 @@ class Campaign:
     def stages(self, group):
         unit = self.tree.binary / "tests/unit_tests"
         yield gtest("unit", unit, SUITES[group])
-        yield gtest("unit", unit, ":".join(dict.fromkeys(SUITES.values())))
+        yield gtest("unit", unit, ":".join([*SUITES.values(), "*ChargeToPulse.*"]))
         yield gtest("loop", self.tree.binary / "tests/closed_loop_test", "*ClosedLoop.*")
 
     def prepare(self, mutants, say):

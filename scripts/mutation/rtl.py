@@ -1,7 +1,7 @@
 """Mutants of the RTL against the tests of modules, of the head, and of the closed loop.
 
 Most are selected at run time, all in one build. Those that change a constant of elaboration, an edge, or the connection of
-an output are built one after the other, in trees that hold only what their tests need.
+an output are built one after the other, in trees that hold only what their tests need; the closed loop is not among them.
 """
 import re
 import subprocess
@@ -21,8 +21,6 @@ TESTED_BY = {
     "head": (),
 }
 QUICK_MODULES = ("counter_bank", "pwm_bank", "sign_ff")
-STAGES = ("module", "head", "loop")
-KILLERS = (*STAGES, "assertion", "elaboration", "time-out")
 
 
 def suites(modules):
@@ -32,7 +30,7 @@ def suites(modules):
 
 class Campaign:
     """`quick`: only mutants of QUICK_MODULES that can be selected, and only their module tests."""
-    killers = KILLERS
+    killers = ("module", "head", "loop", "assertion", "elaboration", "time-out")
 
     def __init__(self, root, folder, jobs, quick=False):
         self.root, self.folder, self.jobs, self.quick = root, folder, jobs, quick
@@ -50,7 +48,7 @@ class Campaign:
         if quick:
             self.live = Tree(root, folder / "rtl-quick", "-DGCA_GEOMETRIES=",
                              f"-DGCA_ONLY_MODULES={';'.join(QUICK_MODULES)}")
-        self.own = {}  # name -> (tree, lock)
+        self.own = {}  # modules -> (tree, lock)
         self.lock = threading.Lock()
 
     # ---- building
@@ -104,37 +102,34 @@ class Campaign:
                 return verdict
         return Verdict()
 
-    def own_tree(self, name, *options):
+    def own_tree(self, modules):
+        """A tree with the tests of these modules, and its lock."""
         with self.lock:
-            if name not in self.own:
-                self.own[name] = (Tree(self.root, self.folder / f"rtl-{name}", *options), threading.Lock())
-            return self.own[name]
+            if modules not in self.own:
+                tree = Tree(self.root, self.folder / f"rtl-{'-'.join(modules)}", "-DGCA_GEOMETRIES=",
+                            f"-DGCA_ONLY_MODULES={';'.join(modules)}")
+                self.own[modules] = (tree, threading.Lock())
+            return self.own[modules]
 
     def judge_own(self, mutant):
         mutated = {**self.checkers, **{file: rtl_mutants.quiet(mutant.apply(text) if file == mutant.file else text)
                                        for file, text in self.texts.items()}}
         tests = self.tested_by(mutant.group)
-        trees = [("head", "rtl_module_tests", ("-DGCA_GEOMETRIES=", "-DGCA_ONLY_MODULES=head")),
-                 ("loop", "closed_loop_test", ("-DGCA_GEOMETRIES=tiny=8x8x2", "-DGCA_ONLY_MODULES=sign_ff"))]
-        if tests:
-            trees.insert(0, ("-".join(tests), "rtl_module_tests",
-                             ("-DGCA_GEOMETRIES=", f"-DGCA_ONLY_MODULES={';'.join(tests)}")))
         if mutant.context == "refusal":
             verdict = self.refusals(mutant, mutated)
             if verdict:
                 return verdict
-        for name, target, options in trees:
-            tree, lock = self.own_tree(name, *options)
+        for modules in filter(None, (tests, ("head",))):
+            tree, lock = self.own_tree(modules)
+            stage = next(self.stages(tree, mutant.group if modules == tests else "head"))
             with lock:
-                stage = next(stage for stage in self.stages(tree, name if name in STAGES else mutant.group)
-                             if stage.program.name == target)
                 if stage not in self.runner.baselines:  # first in this run: what is there may be a mutant
                     tree.write(self.checkers | {file: rtl_mutants.quiet(text) for file, text in self.texts.items()})
-                    tree.build(target, self.jobs)
+                    tree.build("rtl_module_tests", self.jobs)
                     self.runner.baseline(stage)
                 tree.write(mutated)
                 try:
-                    tree.build(target, self.jobs)
+                    tree.build("rtl_module_tests", self.jobs)
                 except BuildFailed as failure:
                     return not_built(str(failure))
                 verdict = self.runner.judge(stage, 0)
