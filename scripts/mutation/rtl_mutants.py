@@ -85,11 +85,14 @@ def numbers_beside(text):
 
 
 def expression_edits(tokens, elaborated):
-    """`elaborated`: of a constant. Fewer, because each has to be built by itself."""
+    """`elaborated`: of a constant. Fewer, because each has to be built by itself; a threshold is not moved twice, by its
+    operator and by its number.
+    """
     for i in editable(tokens):
         token = tokens[i]
         binary = i > 0 and (tokens[i - 1].kind in ("name", "number") or tokens[i - 1].text in verilog.CLOSE)
-        if token.kind == "number":
+        threshold = elaborated and i > 0 and tokens[i - 1].text in ("<", "<=", ">", ">=")
+        if token.kind == "number" and not threshold:
             for other in numbers_beside(token.text)[:1 if elaborated else None]:
                 yield token.begin, token.end, other, "constant"
         if token.kind != "operator":
