@@ -6,7 +6,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -231,13 +230,12 @@ class Program(unittest.TestCase):
             self.assertEqual(done.returncode, 2, arguments)
             self.assertIn(f"mutate: {sentence}", done.stderr)
 
-    @unittest.skipUnless(shutil.which("verilator"), "verilator is not installed")
     def test_kills_a_dozen_mutants(self):
         done = self.run_it("--quick")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         results = json.loads((ROOT / "build/mutation/results-quick.json").read_text())
         self.assertEqual(len(results["mutants"]), 12)
-        self.assertEqual({one["killed_by"] for one in results["mutants"]}, {"module"})
+        self.assertLessEqual({one["killed_by"] for one in results["mutants"]}, {"module", "assertion"})
 
 
 if __name__ == "__main__":

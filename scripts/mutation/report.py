@@ -18,6 +18,8 @@ class Report:
     def __init__(self, killers, judged, texts, total):
         self.killers, self.judged, self.texts, self.total = killers, judged, texts, total
         self.console = Console(highlight=False)
+        if not self.console.is_terminal:
+            self.console = Console(highlight=False, width=120)
         self.results = []  # (mutant, verdict, whether it belongs to the sample)
         self.start = self.spoke = time.monotonic()
         self.progress = Progress(TextColumn("{task.completed} of {task.total} mutants"), BarColumn(),
@@ -100,7 +102,7 @@ class Report:
         table = Table(box=rich.box.SIMPLE, title="killed by", title_justify="left", show_footer=len(rows) > 1)
         total = {key: sum(row[key] for row in rows.values()) for key in next(iter(rows.values()), {})}
         columns = ["mutants", *self.killers, "judged", "unjudged"]
-        titles = {"judged": "survived, judged", "unjudged": "survived, not judged"}
+        titles = {"judged": "survived: judged", "unjudged": "not judged"}
         table.add_column("module", footer="all")
         for key in columns:
             table.add_column(titles.get(key, key), footer=str(total.get(key, 0)), justify="right")
