@@ -24,7 +24,11 @@ set(GCA_CHECKERS_head ${GCA_CHECKED_MODULES})
 #
 # Adds gca_pwm_bank to gca_rtl_modules once for each build, a name and its parameters, and writes
 # module_builds/pwm_bank.h: namespace gca::module_test::pwm_bank with a struct for each build and the type list Builds.
+# Where GCA_ONLY_MODULES lists some modules, the others are left out.
 function(gca_verilate_module module)
+  if(GCA_ONLY_MODULES AND NOT module IN_LIST GCA_ONLY_MODULES)
+    return()
+  endif()
   set(includes "")
   set(structs "")
   set(names "")
@@ -147,18 +151,22 @@ list(FILTER verilator_sources INCLUDE REGEX "/include/verilated[a-z_]*\\.cpp$")
 set_source_files_properties(${verilator_sources} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 
 set(module_tests
-  adder_bank_test.cpp
-  code_regs_test.cpp
-  counter_bank_test.cpp
-  head_test.cpp
-  pwm_bank_test.cpp
-  readout_tile_test.cpp
-  sequencer_test.cpp
-  sign_ff_test.cpp
-  status_test.cpp
-  synchronizer_test.cpp
-  write_ctrl_test.cpp)
+  adder_bank
+  code_regs
+  counter_bank
+  head
+  pwm_bank
+  readout_tile
+  sequencer
+  sign_ff
+  status
+  synchronizer
+  write_ctrl)
+if(GCA_ONLY_MODULES)
+  set(module_tests ${GCA_ONLY_MODULES})
+endif()
 list(TRANSFORM module_tests PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
+list(TRANSFORM module_tests APPEND _test.cpp)
 add_executable(rtl_module_tests ${module_tests})
 # Thousands of small templates: inlining them doubles the compile time and saves no run time.
 target_compile_options(rtl_module_tests PRIVATE -Oz)
