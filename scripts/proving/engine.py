@@ -294,17 +294,32 @@ class Engine:
     def search(self, folder, name, depth, timeout_s):
         """(the first cycle of each label's failure, seconds), within `depth` cycles from reset."""
         order = read_order(folder / f"{name}.order")
-        command = ["yosys-abc", "-c",
-                   f"read_aiger {folder}/{name}.aig; fold; strash; print_stats; bmc3 -F {depth} -a -v"]
-        _, said, seconds = self.call(command, timeout_s)
+        found, seconds = self.bmc(folder, name, depth, timeout_s, len(order))
+        if found is None:  # this ABC crashes for some groups of outputs
+            found = {}
+            for output in range(len(order)):
+                one, more = self.bmc(folder, name, depth, timeout_s, 1, f"cone -s -O {output};")
+                seconds += more
+                if one is None:
+                    raise Failed(f"ABC crashed: {folder}/{name}.txt")
+                found |= {output: frame for frame in one.values()}
+        return {order[output]: frame for output, frame in found.items()}, seconds
+
+    def bmc(self, folder, name, depth, timeout_s, outputs, choose=""):
+        """(the first cycle of each output's failure, seconds); None where ABC crashed."""
+        command = ["yosys-abc", "-c", f"read_aiger {folder}/{name}.aig; fold; strash; {choose} print_stats; "
+                                      f"bmc3 -F {depth} -a -v"]
+        code, said, seconds = self.call(command, timeout_s)
         (folder / f"{name}.txt").write_text(said)
-        outputs = re.search(r"i/o = +\d+/ +(\d+)", said)
+        if code < 0:
+            return None, seconds
+        read = re.search(r"i/o = +\d+/ +(\d+)", said)
         asserted = re.findall(r"Output +(\d+) was asserted in frame +(\d+) \(solved +(\d+) out of", said)
-        if (not outputs or int(outputs[1]) != len(order) or "Runtime:" not in said
+        if (not read or int(read[1]) != outputs or "Runtime:" not in said
                 or said.count("was asserted") != len(asserted)
                 or any(i != int(n) for i, (_, _, n) in enumerate(asserted, 1))):
             raise Failed(f"ABC said nothing that is understood: {folder}/{name}.txt")
-        return {order[int(output)]: int(frame) for output, frame, _ in asserted}, seconds
+        return {int(output): int(frame) for output, frame, _ in asserted}, seconds
 
     # ---- bugs --------------------------------------------------------------------------------------------------------
 

@@ -234,7 +234,7 @@ module gca_sequencer_check #(
       LatencyIsFixedWithoutStalls_A: assert (!undisturbed_q || done_q
                                              || (result_valid_o && ahead_q == '0) == (elapsed_q == N'(Latency)));
       Delivered_C: cover (done_q && undisturbed_q);
-      DeliveredLate_C: cover (result_is_q && take && elapsed_q == N'(Latency + 1));
+      DeliveredInTimeAfterAStall_C: cover (result_is_q && take && !undisturbed_q && elapsed_q == N'(Latency));
       DeliveredThird_C: cover (result_is_q && take && !undisturbed_q && outstanding_q == 2'd3);
     end
   end
