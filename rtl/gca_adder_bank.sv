@@ -70,16 +70,18 @@ module gca_adder_bank #(
   end
 
 `ifndef SYNTHESIS
-  always_ff @(posedge clk_i) begin
-    if (add_i) begin : check
-      logic are_counts;
-      logic [CountW-1:0] count;
-      are_counts = 1'b1;
-      for (int unsigned i = 0; i < Tiles * Channels; i++) begin
-        for (int unsigned b = 0; b < CountW; b++) count[b] = count_i[(i/Channels*CountW+b)*Channels+i%Channels];
-        if (32'(count) >= Levels) are_counts = 1'b0;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (rst_ni) begin
+      if (add_i) begin : check
+        logic are_counts;
+        logic [CountW-1:0] count;
+        are_counts = 1'b1;
+        for (int unsigned i = 0; i < Tiles * Channels; i++) begin
+          for (int unsigned b = 0; b < CountW; b++) count[b] = count_i[(i/Channels*CountW+b)*Channels+i%Channels];
+          if (32'(count) >= Levels) are_counts = 1'b0;
+        end
+        CountsAreBelowLevels_M: assume (are_counts);
       end
-      CountsAreBelowLevels_M: assume (are_counts);
     end
   end
 `endif

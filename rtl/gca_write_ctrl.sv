@@ -171,7 +171,7 @@ module gca_write_ctrl #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (rst_ni) begin
       if (accept_i) begin
-        TheRingIsTheWindow_A: assert (left_q <= last_q && last_q < WindowW'(Columns));
+        TheRingIsTheWindow_A: assert (empty_q || (left_q <= last_q && last_q < WindowW'(Columns)));
         AddressesAreThoseOfColumns_A: assert (
             32'(tile_q) < Tiles && 32'(top_tile_q) < Tiles && 32'(v_tile_q) < Tiles
             && 32'(score_top_tile_q) < Tiles && 32'(mix_top_tile_q) < Tiles
