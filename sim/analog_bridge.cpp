@@ -38,6 +38,7 @@ AnalogBridge::AnalogBridge(const Config& config, const HeadPins& pins)
       time_(time_base(config.quantization)),
       schedule_(Schedule::of_levels(config.quantization.query_levels, config.quantization.output_levels)),
       store_bits_(static_cast<unsigned>(std::bit_width(config.quantization.store_levels - 1))),
+      last_code_(static_cast<std::uint8_t>(config.quantization.store_levels - 1)),
       keys_(config),
       values_(config),
       relu_(config.charge_to_pulse.s_sat),
@@ -70,6 +71,10 @@ void AnalogBridge::breach(const std::string& what) const {
 
 void AnalogBridge::step(std::uint64_t cycle) {
     cycle_ = cycle;
+    if (*pins_.rst_n == 0) {
+        rest();
+        return;
+    }
     check_controls();
     step_write(k_port_, keys_, *pins_.c2p1_integrate != 0);
     step_write(v_port_, values_, *pins_.c2p1_emit != 0);
@@ -124,6 +129,42 @@ void AnalogBridge::step(std::uint64_t cycle) {
     if (observer_ != nullptr) {
         observer_->stepped(cycle);
     }
+}
+
+void AnalogBridge::rest() {
+    const auto require_low = [this](bool high, const char* what) {
+        if (high) {
+            breach(fmt::format("{} is high in reset", what));
+        }
+    };
+    require_low(any_bit(pins_.k_discharge) || any_bit(pins_.k_write), "a line of the K array");
+    require_low(any_bit(pins_.v_discharge) || any_bit(pins_.v_write), "a line of the V array");
+    require_low(any_bit(pins_.k_pulse), "a query pulse");
+    require_low(*pins_.c2p1_integrate != 0 || *pins_.c2p1_emit != 0, "a control of c2p1");
+    require_low(*pins_.c2p2_integrate != 0 || *pins_.c2p2_emit != 0, "a control of c2p2");
+    abandon(k_port_, keys_);
+    abandon(v_port_, values_);
+    was_integrate1_ = false;
+    was_emit1_ = false;
+    was_emit2_ = false;
+    std::fill(pins_.pulse.begin(), pins_.pulse.end(), std::byte{0});
+    if (observer_ != nullptr) {
+        observer_->stepped(cycle_);
+    }
+}
+
+template <typename Array>
+void AnalogBridge::abandon(WritePort& port, Array& array) {
+    if (port.discharge_cycles == 0) {
+        return;
+    }
+    std::fill(codes_.begin(), codes_.end(), last_code_);
+    array.write(port.column, codes_);
+    if (observer_ != nullptr) {
+        observer_->written(port.id, port.column, codes_);
+    }
+    port.discharge_cycles = 0;
+    port.write_cycles = 0;
 }
 
 void AnalogBridge::check_controls() const {

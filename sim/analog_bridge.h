@@ -70,7 +70,7 @@ class AnalogBridge {
     [[nodiscard]] const ValueArray& values() const { return values_; }
 
     /// The analog side of clock cycle number `cycle`: reads the controls, drives pulse and sign as the next edge will
-    /// sample them.
+    /// sample them. With rst_n low whatever was under way is given up; a reset that spans no rising edge is not seen.
     void step(std::uint64_t cycle);
 
     [[nodiscard]] const StepStatistics& statistics() const { return statistics_; }
@@ -97,6 +97,11 @@ class AnalogBridge {
     [[nodiscard]] std::ptrdiff_t high_line(std::span<const std::byte> lines, const char* array, const char* what) const;
     template <typename Array>
     void step_write(WritePort& port, Array& array, bool reading);
+    /// In reset the integrators are empty and no pulse is high.
+    void rest();
+    /// A write that a reset cut short leaves no known voltage: the worst, full scale.
+    template <typename Array>
+    void abandon(WritePort& port, Array& array);
     void count_query_pulses();
     void read_valid_bits();
     void emit_scores();
@@ -110,6 +115,7 @@ class AnalogBridge {
     TimeBase time_;
     Schedule schedule_;
     unsigned store_bits_;
+    std::uint8_t last_code_;
     KeyArray keys_;
     ValueArray values_;
     ReluChargeToPulse relu_;

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -17,12 +16,11 @@
 #include "behavioral/reference.h"
 #include "sim/rtl_engine.h"
 #include "sim/sequences.h"
+#include "sim/stopwatch.h"
 
 namespace gca {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 /// One head of tokens without structure: about half of the pulses of S3 are on, more than in a language model's head.
 Sequences random_sequence(const Config& config, std::size_t tokens) {
@@ -60,21 +58,21 @@ Stepper model_stepper(const Config& config, const Sequences& input) {
 /// Rate of the rtl engine with a full window: the clock starts when the window is full.
 double rtl_rate(RtlEngine& engine, const Config& config, const Sequences& input, std::size_t tokens) {
     const std::size_t window = config.geometry.capacity();
-    Clock::time_point start;
+    Stopwatch stopwatch;
     engine.run(
         0, window + tokens, [&](std::size_t token) { return input.token(0, token % input.tokens); },
         [&](std::size_t token, std::span<const std::int32_t> /*sums*/) {
             if (token + 1 == window) {
-                start = Clock::now();
+                stopwatch = {};
             }
         });
-    return static_cast<double>(tokens) / std::chrono::duration<double>(Clock::now() - start).count();
+    return static_cast<double>(tokens) / stopwatch.seconds();
 }
 
 double stepper_rate(const Stepper& stepper, std::size_t tokens) {
-    const auto start = Clock::now();
+    const Stopwatch stopwatch;
     stepper(tokens);
-    return static_cast<double>(tokens) / std::chrono::duration<double>(Clock::now() - start).count();
+    return static_cast<double>(tokens) / stopwatch.seconds();
 }
 
 /// Sum of the rates of `count` threads that run `rate` at the same time.

@@ -1,6 +1,6 @@
 // The configuration file: TOML in, `Config` out, and back.
 //
-// One table in config_file.cpp describes every key; reading, the refusal of unknown keys, the nearest-key suggestion
+// One table in config_keys.cpp describes every key; reading, the refusal of unknown keys, the nearest-key suggestion
 // and the printed file all follow from it.
 #pragma once
 

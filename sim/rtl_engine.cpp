@@ -334,34 +334,32 @@ void RtlEngine::transfer_host(StateArchive& archive, Host& host) {
 
 void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource& token, const ResultSink& result) {
     Host host = std::exchange(resumed_, std::nullopt).value_or(new_host(sequence));
-    auto& [offers, takes, sent, taken, idle, first_cycle] = host;
     std::size_t driven = SIZE_MAX;
     try {
-        // NOLINTNEXTLINE(bugprone-infinite-loop): `taken` is host.taken
-        while (taken < tokens) {
-            const bool offer = sent < tokens && offers.next();
-            if (offer && driven != sent) {
-                offer_token(token(sent), sent);
-                driven = sent;
+        while (host.taken < tokens) {
+            const bool offer = host.sent < tokens && host.offers.next();
+            if (offer && driven != host.sent) {
+                offer_token(token(host.sent), host.sent);
+                driven = host.sent;
             }
             *pins_.token_valid = offer ? 1 : 0;
-            *pins_.result_ready = takes.next() ? 1 : 0;
+            *pins_.result_ready = host.takes.next() ? 1 : 0;
 
             if (offer && *pins_.token_ready != 0) {
-                note_accepted(sent++);
-                idle = 0;
+                note_accepted(host.sent++);
+                host.idle = 0;
             }
             if (*pins_.result_valid != 0 && *pins_.result_ready != 0) {
-                note_taken(taken, sent);
-                result(taken++, sums_);
-                idle = 0;
+                note_taken(host.taken, host.sent);
+                result(host.taken++, sums_);
+                host.idle = 0;
             }
-            check_patience(idle, taken);
-            idle += (sent == tokens || offer) && *pins_.result_ready != 0 ? 1 : 0;
+            check_patience(host.idle, host.taken);
+            host.idle += (host.sent == tokens || offer) && *pins_.result_ready != 0 ? 1 : 0;
             check_interrupt();
             clock();
-            end_trace(taken);
-            if (save_to_ && taken == save_after_) {
+            end_trace(host.taken);
+            if (save_to_ && host.taken == save_after_) {
                 std::exchange(save_to_, {})(save(sequence, host));
             }
         }
@@ -370,12 +368,12 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
             head_->dump(cycle_ * kClockPs + kClockPs / 2);  // what was seen in the cycle of the fault
         }
         close_trace();
-        rethrow(sequence, taken, sent);
+        rethrow(sequence, host.taken, host.sent);
     }
     *pins_.token_valid = 0;
     *pins_.result_ready = 0;
     timing_.tokens += tokens;
-    timing_.cycles += cycle_ - first_cycle;
+    timing_.cycles += cycle_ - host.first_cycle;
 }
 
 RtlEngine::Status RtlEngine::status() {

@@ -65,7 +65,6 @@ class AssertionError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// A token's result did not come. The message names the token and the cycle.
 /// Told of the host's side too: token number `token` of the sequence is accepted, or its result taken, at the edge that
 /// begins `cycle`.
 class HeadObserver : public AnalogObserver {

@@ -3,61 +3,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
-#include <functional>
 #include <limits>
 #include <mutex>
-#include <numeric>
 #include <thread>
 
 #include "behavioral/error.h"
 #include "behavioral/functional_head.h"
 #include "behavioral/reference.h"
-#include "behavioral/softmax_attention.h"
 #include "sim/explain.h"
 #include "sim/interrupt.h"
+#include "sim/parallel.h"
 #include "sim/printable.h"
+#include "sim/run_check.h"
+#include "sim/stopwatch.h"
 
 namespace gca {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 constexpr std::size_t kMaxProbeBytes = std::size_t{8} << 30U;
-
-/// Calls `work(worker, head)` for every head, from `threads` threads. Rethrows the first exception.
-void for_each_head(std::size_t heads, unsigned threads, const std::function<void(unsigned, std::size_t)>& work) {
-    std::atomic<std::size_t> next{0};
-    std::exception_ptr error;
-    std::mutex error_mutex;
-    const auto loop = [&](unsigned worker) {
-        try {
-            for (std::size_t head = next++; head < heads; head = next++) {
-                work(worker, head);
-            }
-        } catch (...) {
-            const std::lock_guard lock(error_mutex);
-            error = error ? error : std::current_exception();
-            next = heads;
-        }
-    };
-    {
-        std::vector<std::jthread> pool;
-        for (unsigned worker = 1; worker < threads; ++worker) {
-            pool.emplace_back(loop, worker);
-        }
-        loop(0);
-    }
-    if (error) {
-        std::rethrow_exception(error);
-    }
-}
 
 /// Where a run's results go, and how: sums become values, and the head's output scaler is applied.
 class Collector {
@@ -120,69 +84,108 @@ void add(StepStatistics& sum, const StepStatistics& part) {
     sum.counts_saturated += part.counts_saturated;
 }
 
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): which engine a head has is decided in one place
-void run_rtl(const Config& config, const Sequences& sequences, const RunOptions& options,
-             const std::optional<Checkpoint>& resumed, RunResult& result, Collector& collector) {
-    const RtlOptions plain{.window = result.window,
-                           .mode = options.mode,
-                           .backpressure = options.backpressure,
-                           .seed = options.seed,
-                           .trace = std::nullopt};
-    RtlOptions with_trace = plain;
-    TraceSelection selection;
-    if (options.trace) {
-        selection = resolve(*options.trace, config.geometry, sequences.heads, sequences.tokens, result.first_token);
-        with_trace.trace = selection;
+/// The heads of a run through the RTL engine. Each thread has an engine; so have the traced heads together, and each
+/// head that is saved or resumed: their times then do not depend on the heads before them.
+class RtlRun {
+ public:
+    RtlRun(const Config& config, const Sequences& sequences, const RunOptions& options,
+           const std::optional<Checkpoint>& resumed, RunResult& result, Collector& collector)
+        : config_(config),
+          sequences_(sequences),
+          resumed_(resumed),
+          result_(result),
+          collector_(collector),
+          plain_{.window = result.window,
+                 .mode = options.mode,
+                 .backpressure = options.backpressure,
+                 .seed = options.seed,
+                 .trace = std::nullopt} {
+        if (options.trace) {
+            traced_ = resolve(*options.trace, config.geometry, sequences.heads, sequences.tokens, result.first_token);
+        }
+        if (options.checkpoint) {
+            checkpoint_.emplace(*options.checkpoint, CheckpointRun{config, result.window, sequences},
+                                result.first_token);
+            checkpoint_at_ = options.checkpoint->tokens;
+        }
+        if (has_own_engines() && traced_ && traced_->end_head > traced_->first_head + 1) {
+            throw InputError(fmt::format("--trace-head is {}: must be one head where a run is saved or resumed",
+                                         printable(options.trace->heads)));
+        }
+        engines_.resize(has_own_engines() ? 0 : result.threads);
+        for (std::unique_ptr<RtlEngine>& engine : engines_) {
+            engine = std::make_unique<RtlEngine>(config, plain_);
+        }
     }
-    std::optional<CheckpointWriter> checkpoint;
-    if (options.checkpoint) {
-        checkpoint.emplace(*options.checkpoint, CheckpointRun{config, result.window, sequences}, result.first_token);
+
+    void run() {
+        result_.timing.emplace();
+        const Stopwatch stopwatch;
+        for_each_head(sequences_.heads, result_.threads, [this](unsigned worker, std::size_t head) {
+            if (traced_ && head >= traced_->first_head && head < traced_->end_head) {
+                run_traced(head);
+            } else if (has_own_engines()) {
+                RtlEngine engine(config_, plain_, state_of(head));
+                run_head(engine, head);
+                add_figures(engine);
+            } else {
+                run_head(*engines_[worker], head);
+            }
+        });
+        result_.wall_s = stopwatch.seconds();
+        for (const std::unique_ptr<RtlEngine>& engine : engines_) {
+            add_figures(*engine);
+        }
     }
-    // The traced heads have an engine of their own, and so has each head that is saved or resumed: their times do not
-    // depend on the heads before them.
-    const bool own_engines = checkpoint || resumed;
-    if (own_engines && selection.end_head > selection.first_head + 1) {
-        throw InputError(fmt::format("--trace-head is {}: must be one head where a run is saved or resumed",
-                                     printable(options.trace->heads)));
+
+ private:
+    [[nodiscard]] bool has_own_engines() const { return checkpoint_ || resumed_; }
+    [[nodiscard]] const HeadState* state_of(std::size_t head) const {
+        return resumed_ ? &resumed_->heads[head] : nullptr;
     }
-    std::vector<std::unique_ptr<RtlEngine>> engines(own_engines ? 0 : result.threads);
-    for (std::unique_ptr<RtlEngine>& engine : engines) {
-        engine = std::make_unique<RtlEngine>(config, plain);
+
+    /// The first of the traced heads brings the others with it.
+    void run_traced(std::size_t head) {
+        if (head != traced_->first_head) {
+            return;
+        }
+        RtlOptions options = plain_;
+        options.trace = traced_;
+        RtlEngine engine(config_, options, state_of(head));
+        for (; head < traced_->end_head; ++head) {
+            run_head(engine, head);
+        }
+        add_figures(engine);
     }
-    result.timing.emplace();
-    std::mutex figures_mutex;
-    const auto add_figures = [&](RtlEngine& engine) {
-        const std::lock_guard lock(figures_mutex);
-        result.timing->merge(engine.timing());
-        add(result.statistics,
-            {.phi_saturated = engine.phi_saturated(), .counts_saturated = engine.status().saturated});
-    };
-    const auto run_head = [&](RtlEngine& engine, std::size_t head) {
-        if (checkpoint) {
-            engine.save_after(options.checkpoint->tokens, [&](HeadState state) { checkpoint->add(std::move(state)); });
+
+    void run_head(RtlEngine& engine, std::size_t head) {
+        if (checkpoint_) {
+            engine.save_after(checkpoint_at_, [this](HeadState state) { checkpoint_->add(std::move(state)); });
         }
         engine.run(
-            head, sequences.tokens, [&](std::size_t token) { return sequences.token(head, token); },
-            [&](std::size_t token, std::span<const std::int32_t> sums) { collector.add_sums(head, token, sums); });
-    };
-    const auto start = Clock::now();
-    for_each_head(sequences.heads, result.threads, [&](unsigned worker, std::size_t head) {
-        const bool traced = head >= selection.first_head && head < selection.end_head;
-        if (!traced && !own_engines) {
-            run_head(*engines[worker], head);
-        } else if (!traced || head == selection.first_head) {
-            RtlEngine engine(config, traced ? with_trace : plain, resumed ? &resumed->heads[head] : nullptr);
-            for (std::size_t h = head; h < (traced ? selection.end_head : head + 1); ++h) {
-                run_head(engine, h);
-            }
-            add_figures(engine);
-        }
-    });
-    result.wall_s = seconds_since(start);
-    for (const std::unique_ptr<RtlEngine>& engine : engines) {
-        add_figures(*engine);
+            head, sequences_.tokens, [&](std::size_t token) { return sequences_.token(head, token); },
+            [&](std::size_t token, std::span<const std::int32_t> sums) { collector_.add_sums(head, token, sums); });
     }
-}
+
+    void add_figures(RtlEngine& engine) {
+        const std::lock_guard lock(figures_mutex_);
+        result_.timing->merge(engine.timing());
+        add(result_.statistics,
+            {.phi_saturated = engine.phi_saturated(), .counts_saturated = engine.status().saturated});
+    }
+
+    const Config& config_;
+    const Sequences& sequences_;
+    const std::optional<Checkpoint>& resumed_;
+    RunResult& result_;
+    Collector& collector_;
+    RtlOptions plain_;
+    std::optional<TraceSelection> traced_;
+    std::optional<CheckpointWriter> checkpoint_;
+    std::size_t checkpoint_at_ = 0;
+    std::vector<std::unique_ptr<RtlEngine>> engines_;
+    std::mutex figures_mutex_;
+};
 
 template <typename Model>
 void run_model(const Config& config, const Sequences& sequences, RunResult& result, Collector& collector) {
@@ -190,7 +193,7 @@ void run_model(const Config& config, const Sequences& sequences, RunResult& resu
     for (std::unique_ptr<Model>& model : models) {
         model = std::make_unique<Model>(config, result.window);
     }
-    const auto start = Clock::now();
+    const Stopwatch stopwatch;
     for_each_head(sequences.heads, result.threads, [&](unsigned worker, std::size_t head) {
         Model& model = *models[worker];
         StepResult step;
@@ -205,123 +208,9 @@ void run_model(const Config& config, const Sequences& sequences, RunResult& resu
             }
         }
     });
-    result.wall_s = seconds_since(start);
+    result.wall_s = stopwatch.seconds();
     for (const std::unique_ptr<Model>& model : models) {
         add(result.statistics, model->statistics());
-    }
-}
-
-/// Seconds that the check of the whole run takes on one thread, from a first stretch of one head.
-double estimate_check(const Config& config, const Sequences& sequences, std::size_t window) {
-    constexpr std::size_t kStretch = 64;
-    const auto visible = [window](std::size_t tokens) {
-        const std::size_t ramp = std::min(tokens, window);
-        return static_cast<double>(ramp) * static_cast<double>(ramp + 1) / 2.0 +
-               static_cast<double>(tokens - ramp) * static_cast<double>(window);
-    };
-    Reference reference(config, window);
-    SoftmaxAttention softmax(sequences.dim, window);
-    StepResult step;
-    const std::size_t stretch = std::min(kStretch, sequences.tokens);
-    const auto start = Clock::now();
-    for (std::size_t token = 0; token < stretch; ++token) {
-        reference.step(sequences.token(0, token), step);
-        softmax.step(sequences.token(0, token), step);
-    }
-    const double sample_s = seconds_since(start);
-    return sample_s / visible(stretch) * visible(sequences.tokens) * static_cast<double>(sequences.heads);
-}
-
-struct HeadCheck {
-    CheckResult result;
-    double cosine = 0.0;
-    double rms = 0.0;
-};
-
-/// Compares one token's outputs with the reference's.
-void check_token(const Config& config, const RunResult& run, std::size_t first, const StepResult& expected,
-                 std::span<const std::uint32_t> near_threshold, Mismatch at, CheckResult& sums) {
-    const Scaler& scaler = config.scalers.output;
-    const bool counter = !run.counts.empty();
-    for (std::size_t e = 0; e < expected.y.size(); ++e) {
-        ++sums.outputs;
-        if (near_threshold[e] != 0) {
-            ++sums.near_threshold;
-            continue;
-        }
-        const double y = static_cast<float>(scaler.gain(at.head) * expected.y[e] + scaler.offset(at.head));
-        const double got = run.y[first + e];
-        sums.largest_difference = std::max(sums.largest_difference, std::fabs(y - got));
-        // Without a quantiser, y is a sum of real numbers that both models round in their own way.
-        const bool off = config.quantization.output == OutputQuantizer::off;
-        const double tolerance = off ? 1e-5 * std::max(1.0, std::fabs(y)) : 0.0;
-        const bool same = counter ? run.counts[first + e] == expected.counts[e] : std::fabs(y - got) <= tolerance;
-        if (same) {
-            continue;
-        }
-        ++sums.mismatches;
-        if (!sums.first) {
-            at.output = e;
-            at.expected = counter ? expected.counts[e] : y;
-            at.got = counter ? static_cast<double>(run.counts[first + e]) : got;
-            sums.first = at;
-        }
-    }
-}
-
-HeadCheck check_head(const Config& config, const Sequences& sequences, std::size_t head, const RunResult& run) {
-    HeadCheck check;
-    Reference reference(config, run.window);
-    SoftmaxAttention softmax(sequences.dim, run.window);
-    Agreement agreement;
-    StepResult expected;
-    StepResult exact;
-    std::vector<double> unscaled(sequences.dim);  // the run's values before the output scaler
-    const double a = config.scalers.output.gain(head);
-    const double b = config.scalers.output.offset(head);
-    for (std::size_t token = 0; token < sequences.tokens; ++token) {
-        check_interrupt();
-        reference.step(sequences.token(head, token), expected);
-        softmax.step(sequences.token(head, token), exact);
-        if (token < run.first_token) {
-            continue;
-        }
-        const std::size_t first =
-            (head * (sequences.tokens - run.first_token) + token - run.first_token) * sequences.dim;
-        check_token(config, run, first, expected, reference.near_threshold(), {.head = head, .token = token},
-                    check.result);
-        for (std::size_t e = 0; e < sequences.dim; ++e) {
-            unscaled[e] = a != 0.0 ? (run.y[first + e] - b) / a : expected.y[e];
-        }
-        agreement.add(unscaled, exact.y);
-    }
-    check.cosine = agreement.cosine_similarity();
-    check.rms = agreement.relative_rms_difference();
-    return check;
-}
-
-void check_run(const Config& config, const Sequences& sequences, RunResult& run) {
-    std::vector<HeadCheck> heads(sequences.heads);
-    for_each_head(sequences.heads, run.threads, [&](unsigned /*worker*/, std::size_t head) {
-        heads[head] = check_head(config, sequences, head, run);
-    });
-    CheckResult& sums = run.check;
-    sums.done = true;
-    for (const HeadCheck& head : heads) {
-        sums.outputs += head.result.outputs;
-        sums.near_threshold += head.result.near_threshold;
-        sums.mismatches += head.result.mismatches;
-        sums.largest_difference = std::max(sums.largest_difference, head.result.largest_difference);
-        sums.first = sums.first ? sums.first : head.result.first;
-        if (std::isfinite(head.cosine) && std::isfinite(head.rms)) {
-            ++sums.softmax_heads;
-            sums.softmax_cosine += head.cosine;
-            sums.softmax_rms_relative += head.rms;
-        }
-    }
-    if (sums.softmax_heads > 0) {
-        sums.softmax_cosine /= static_cast<double>(sums.softmax_heads);
-        sums.softmax_rms_relative /= static_cast<double>(sums.softmax_heads);
     }
 }
 
@@ -395,7 +284,7 @@ RunResult run(const Config& config, const Sequences& sequences, const RunOptions
     Collector collector(config, sequences, result, progress);
     switch (options.engine) {
         case Engine::rtl:
-            run_rtl(config, sequences, options, resumed, result, collector);
+            RtlRun(config, sequences, options, resumed, result, collector).run();
             break;
         case Engine::functional:
             run_model<FunctionalHead>(config, sequences, result, collector);

@@ -5,13 +5,18 @@
 #include <verilated_fst_c.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <new>
 #include <span>
+#include <stdexcept>
+#include <type_traits>
 #include <vector>
 
 #include "sim/extra_trace.h"
+#include "sim/model_coverage.h"
 #include "sim/rtl_head.h"
 #include "sim/verilated_state.h"
 
@@ -34,6 +39,9 @@ class VerilatedHead final : public RtlHead {
     ~VerilatedHead() override {
         close_trace();
         model_->final();
+        if constexpr (VM_COVERAGE != 0) {
+            add_coverage(context_, model_->modelName());
+        }
         // The model takes the scope of its visible signals out of the thread's context: that must be its own, not the
         // last one made, which may be gone.
         Verilated::threadContextp(&context_);
@@ -65,24 +73,52 @@ class VerilatedHead final : public RtlHead {
     }
 
     [[nodiscard]] std::vector<std::byte> save() override {
-        const std::vector<std::byte> all = save_all();
-        const std::size_t offset = variables_offset(all, context_);
-        return {all.begin() + static_cast<std::ptrdiff_t>(offset), all.end()};
+        if constexpr (kSavable) {
+            const std::vector<std::byte> all = save_all();
+            const std::size_t offset = variables_offset(all, context_);
+            return {all.begin() + static_cast<std::ptrdiff_t>(offset), all.end()};
+        } else {
+            throw std::logic_error("the RTL's coverage is measured here: there are no checkpoints");
+        }
     }
     void restore(std::span<const std::byte> state) override {
-        model_->eval();  // so that no initial value is set later
-        std::vector<std::byte> all = save_all();
-        std::copy(state.begin(), state.end(),
-                  all.begin() + static_cast<std::ptrdiff_t>(variables_offset(all, context_)));
-        MemoryDeserialize saved(all);
-        saved >> *model_;
+        if constexpr (kSavable) {
+            static const std::vector<std::byte> mask = bits_of_variables();
+            Verilated::threadContextp(&context_);
+            require_bits(state, mask);
+            model_->eval();  // so that no initial value is set later
+            std::vector<std::byte> all = save_all();
+            std::copy(state.begin(), state.end(),
+                      all.begin() + static_cast<std::ptrdiff_t>(variables_offset(all, context_)));
+            MemoryDeserialize saved(all);
+            saved >> *model_;
+        }
     }
 
  private:
+    static constexpr bool kSavable = requires(MemorySerialize & saved, Model& model) { saved << model; };
+
     [[nodiscard]] std::vector<std::byte> save_all() {
         MemorySerialize saved;
         saved << *model_;
         return saved.take();
+    }
+
+    /// As many of each variable as it is wide. None of the counters of loops, and of Verilator's own, which are set
+    /// before they are read: they begin as zero or, without any initial value, as what is in the memory.
+    [[nodiscard]] static std::vector<std::byte> bits_of_variables() {
+        using Variables = std::remove_pointer_t<decltype(Model::rootp)>;
+        VerilatedContext context;
+        context.randReset(1);  // variables begin as all ones
+        Model model(&context, "");
+        alignas(Variables) std::array<std::byte, sizeof(Variables)> zeros{};
+        auto* const variables = new (zeros.data()) Variables(model.rootp->vlSymsp, "");
+        MemorySerialize saved;
+        variables->__Vserialize(saved);
+        std::destroy_at(variables);
+        const std::vector<std::byte> all = saved.take();
+        const std::size_t offset = variables_offset(all, context);
+        return {all.begin() + static_cast<std::ptrdiff_t>(offset), all.end()};
     }
 
     template <typename Port>

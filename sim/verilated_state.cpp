@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <iterator>
 #include <stdexcept>
+#include <string>
+
+#include "behavioral/error.h"
 
 namespace gca {
 
@@ -42,6 +45,16 @@ std::size_t variables_offset(std::span<const std::byte> model, VerilatedContext&
         throw std::logic_error("this version of Verilator saves models in an order that is not known here");
     }
     return static_cast<std::size_t>(std::distance(model.begin(), found)) + bytes.size();
+}
+
+void require_bits(std::span<const std::byte> state, std::span<const std::byte> mask) {
+    const auto [wrong, bits] = std::mismatch(
+        state.begin(), state.end(), mask.begin(), mask.end(),
+        [](std::byte byte, std::byte bits) { return bits == std::byte{0} || (byte & ~bits) == std::byte{0}; });
+    if (wrong != state.end()) {
+        throw InputError("byte " + std::to_string(std::distance(state.begin(), wrong)) + " of the flops is " +
+                         std::to_string(std::to_integer<unsigned>(*wrong)) + ": must have no bit that no flop has");
+    }
 }
 
 }  // namespace gca

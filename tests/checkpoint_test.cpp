@@ -327,6 +327,18 @@ TEST_F(CheckpointFile, NoHostAndNoAnalogSideWhatsoeverCrashesTheEngine) {
     EXPECT_LT(refused, tried);
 }
 
+TEST_F(CheckpointFile, FlopsWithBitsThatTheyDoNotHaveAreRefused) {
+    const std::size_t length = parse(good_).heads[0].rtl.size();
+    std::size_t refused = 0;
+    for (std::size_t i = 0; i < length; ++i) {
+        const std::string message = outcome(with("rtl", [&](std::string& payload) { payload[i] = '\xff'; }));
+        const std::string expected = fmt::format("F: damaged: head 0: rtl: byte {} of the flops is 255: must ", i);
+        refused += message.starts_with(expected) ? 1U : 0U;
+    }
+    EXPECT_GT(refused, length / 4) << "most flops are single bits";
+    EXPECT_LT(refused, length) << "some are vectors of eight bits and more";
+}
+
 TEST_F(CheckpointFile, IsReadFromAFileOnly) {
     const CheckpointRun run{config_, window_, sequences_};
     const auto message = [&](const fs::path& path) -> std::string {

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -95,7 +96,7 @@ class HeadDriver {
         last_score_.reset();
         sequence_ = window_ = 0;
         status_tokens_ = status_full_ = 0;
-        scan_end_ = 0;
+        scan_begin_ = -kScanCycles;
         bench_.reset(clock_high, [&] { check_emptied(); });
     }
 
@@ -130,7 +131,7 @@ class HeadDriver {
             tick({.pipelined = pipelined});
         }
         bench_.equal(accepted_, taken_, "S8 tokens taken after the last was accepted");
-        for (unsigned i = 0; i <= kScanCycles; ++i) {
+        for (std::int64_t i = 0; i <= kScanCycles; ++i) {
             tick({.pipelined = pipelined, .takes = false});
         }
     }
@@ -139,10 +140,10 @@ class HeadDriver {
     [[nodiscard]] std::int64_t taken() const { return taken_; }
     /// Full counters of all tokens since the last clear.
     [[nodiscard]] std::uint32_t full() const { return status_full_; }
-    /// While the full counters are being counted, a clear would lose part of a token's.
-    [[nodiscard]] bool scanning() const {
-        return now() < scan_end_ ||
-               std::any_of(tokens_.begin(), tokens_.end(), [&](const Token& token) { return token.scan() == now(); });
+    /// Sets both status counters.
+    void put_status(std::uint32_t tokens, std::uint32_t full) {
+        bench_->status_tokens_o = status_tokens_ = tokens;
+        bench_->status_saturated_o = status_full_ = full;
     }
 
     static constexpr Schedule kSchedule = Schedule::of_levels(Build::kQueryLevels, Build::kOutLevels);
@@ -155,7 +156,8 @@ class HeadDriver {
     static constexpr unsigned kSumW = clog2(kTiles * kMax + 1) + 1;
     static constexpr std::size_t kPulses = std::size_t{kTiles} * kDim;
     static constexpr unsigned kDischarge = 5;
-    static constexpr unsigned kScanCycles = kSchedule.interval() - kSchedule.emit_cycles + 1;
+    static constexpr std::int64_t kScanCycles = kSchedule.interval() - kSchedule.emit_cycles + 1;
+    static_assert(std::int64_t{kTiles} <= kScanCycles, "the driver expects one sub-tile in each cycle of a scan");
 
     // The phases of a token, by their first cycles. Load follows acceptance, the others follow `score`.
     struct Token {
@@ -167,7 +169,7 @@ class HeadDriver {
         std::vector<unsigned> query, key, value;
         std::vector<Pulse> pulses;
         std::vector<int> sums = std::vector<int>(kDim, 0);
-        unsigned full = 0;
+        std::array<unsigned, kTiles> full{};  // full counters by sub-tile
 
         [[nodiscard]] std::int64_t mix() const { return score.value_or(kNever) + kSchedule.score_cycles; }
         [[nodiscard]] std::int64_t emit() const { return mix() + kSchedule.mix_cycles; }
@@ -235,8 +237,9 @@ class HeadDriver {
     void advance(const Host& host, const Event& event) {
         for (const Token& token : tokens_) {
             if (now() == token.scan()) {
-                status_full_ += token.full;
-                scan_end_ = now() + kScanCycles;
+                scanned_ = token.full;
+                scan_begin_ = now();
+                status_full_ += full_after(scan_begin_);
             }
         }
         // At most one older token may still be to be taken when a token begins to score.
@@ -251,11 +254,20 @@ class HeadDriver {
         }
         if (host.clears) {
             status_tokens_ = 0;
-            status_full_ = 0;
+            status_full_ = full_after(now() + 1);
         }
         if (event.accepted) {
             accept(host);
         }
+    }
+
+    // The full counters of the last token scanned that are added in cycle `cycle` or later: a sub-tile a cycle.
+    [[nodiscard]] std::uint32_t full_after(std::int64_t cycle) const {
+        std::uint32_t full = 0;
+        for (std::size_t t = 0; t < kTiles; ++t) {
+            full += scan_begin_ + static_cast<std::int64_t>(t) >= cycle ? scanned_.at(t) : 0;
+        }
+        return full;
     }
 
     void accept(const Host& host) {
@@ -279,7 +291,7 @@ class HeadDriver {
                 const unsigned count = std::min((pulse.eighths + 4) / 8, kMax);
                 token.pulses.push_back(pulse);
                 token.sums[e] += pulse.negative ? -static_cast<int>(count) : static_cast<int>(count);
-                token.full += count == kMax ? 1 : 0;
+                token.full.at(t) += count == kMax ? 1 : 0;
             }
         }
         tokens_.push_back(token);
@@ -371,7 +383,7 @@ class HeadDriver {
                          static_cast<std::int64_t>(e));
         }
         bench_.equal(status_tokens_, bench_->status_tokens_o, "S8 status_tokens_o");
-        if (now() >= scan_end_) {
+        if (now() >= scan_begin_ + kScanCycles) {
             bench_.equal(status_full_, bench_->status_saturated_o, "S8 status_saturated_o");
         }
     }
@@ -396,7 +408,8 @@ class HeadDriver {
     unsigned window_ = 0;
     std::uint32_t status_tokens_ = 0;
     std::uint32_t status_full_ = 0;
-    std::int64_t scan_end_ = 0;  // from this cycle on status_saturated_o is complete
+    std::int64_t scan_begin_ = -kScanCycles;  // the last one; kScanCycles later status_saturated_o is complete
+    std::array<unsigned, kTiles> scanned_{};
 };
 
 }  // namespace gca::module_test

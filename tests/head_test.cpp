@@ -232,14 +232,27 @@ TYPED_TEST(Head, StatusCountsTokensAndFullCounters) {
             for (int i = 0; i < 1000; ++i) {
                 driver.tick({.pipelined = pipelined,
                              .offers = true,
-                             .takes = bench.chance(20),
-                             .clears = !driver.scanning() && bench.chance(1)});
+                             .takes = bench.chance(i < 500 ? 20 : 3),
+                             .clears = bench.chance(1)});
             }
             driver.drain(pipelined);
             driver.stream({.pipelined = pipelined}, 2);
             driver.drain(pipelined);
             bench.equal(true, driver.full() > 0, "S6 counters ended full");
         }
+    });
+}
+
+TYPED_TEST(Head, BothStatusCountsWrap) {
+    on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
+        HeadDriver<TypeParam> driver(bench, {.pulse = [](std::size_t /*t*/, std::size_t /*e*/) {
+                                         return Pulse{.eighths = 8 * HeadDriver<TypeParam>::kMax};
+                                     }});
+        driver.tick({});
+        driver.put_status(0xFFFFFFFFU, 0xFFFFFFFFU);
+        driver.stream({}, 1);
+        driver.drain(true);
+        bench.equal(HeadDriver<TypeParam>::kTiles * HeadDriver<TypeParam>::kDim - 1, driver.full(), "S6 full counters");
     });
 }
 

@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <random>
@@ -102,6 +103,7 @@ struct Seen {
     std::size_t begun_in_flight = 0;  ///< sequences whose first token was accepted while older tokens were in flight
     std::size_t cut_short = 0;        ///< sequences that another one followed before their window was full
     std::size_t wraps = 0;
+    std::size_t widest = 0;     ///< window that wraps
     std::size_t nonzero = 0;    ///< sums
     std::size_t saturated = 0;  ///< cycles in which the status counter of full counters is not 0
 };
@@ -149,6 +151,7 @@ class Recorder {
         for (unsigned i = 0; i < latency; ++i) {  // the status becomes complete
             cycle(false, true);
         }
+        out_.close();
         return seen_;
     }
 
@@ -202,7 +205,7 @@ class Recorder {
             sequence_ = draw_sequence();
         }
         const bool first = in_sequence_ == 0;
-        *pins_.new_sequence = first ? 1 : 0;
+        *pins_.new_sequence = first && seen_.accepted > 0 ? 1 : 0;  // the first after reset begins one without it
         drive_window(first ? sequence_->window : random_());
         const Quantization& q = config_.quantization;
         drive(tokens_.q, 1.0, q.query_levels, pins_.query);
@@ -238,7 +241,7 @@ class Recorder {
         return {.window = window, .columns = columns, .tokens = std::clamp<std::size_t>(tokens, 1, longest)};
     }
 
-    void drive_window(std::uint64_t window) {
+    void drive_window(std::uint64_t window) const {
         const auto bits = static_cast<unsigned>(std::bit_width(config_.geometry.capacity()));
         store_word(pins_.window, 0, window & ((std::uint64_t{1} << bits) - 1));
     }
@@ -274,7 +277,10 @@ class Recorder {
             return;
         }
         seen_.begun_in_flight += in_sequence_ == 0 && seen_.accepted > seen_.taken ? 1 : 0;
-        seen_.wraps += in_sequence_ == sequence_->columns ? 1 : 0;
+        if (in_sequence_ == sequence_->columns) {
+            ++seen_.wraps;
+            seen_.widest = std::max(seen_.widest, sequence_->columns);
+        }
         seen_.pipelined += *pins_.pipelined;
         ++seen_.accepted;
         ++in_sequence_;
@@ -315,7 +321,7 @@ void require(const Seen& seen, std::size_t capacity) {
     at_least_one(seen.wraps, "windows that wrap");
     at_least_one(capacity == 1 ? 1 : seen.cut_short, "sequences cut short in mid-window");
     at_least_one(seen.saturated, "full counters");
-    at_least_one(seen.nonzero * 2 / seen.taken, "sums other than 0, in every second token");
+    at_least_one(seen.nonzero * 10 / seen.taken, "sums other than 0, in every tenth token");
 }
 
 int record(const std::string& head, const std::string& file, std::size_t tokens, std::uint64_t seed) {
@@ -332,8 +338,9 @@ int record(const std::string& head, const std::string& file, std::size_t tokens,
     fmt::print(
         "{} tokens ({} pipelined) in {} cycles, {} with a result that waits; {} sequences begun in flight, {} cut "
         "short, "
-        "{} wraps\n",
-        seen.taken, seen.pipelined, seen.cycles, seen.stalled, seen.begun_in_flight, seen.cut_short, seen.wraps);
+        "{} wraps, the widest of {} columns\n",
+        seen.taken, seen.pipelined, seen.cycles, seen.stalled, seen.begun_in_flight, seen.cut_short, seen.wraps,
+        seen.widest);
     return 0;
 }
 

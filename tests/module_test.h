@@ -17,6 +17,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "sim/model_coverage.h"
+
 namespace gca::module_test {
 
 // ---- packed ports
@@ -211,7 +213,12 @@ class Bench : public BenchBase {
     Bench& operator=(const Bench&) = delete;
     Bench(Bench&&) = delete;
     Bench& operator=(Bench&&) = delete;
-    ~Bench() { model_.final(); }
+    ~Bench() {
+        model_.final();
+        if constexpr (VM_COVERAGE != 0) {
+            add_coverage(context(), model_.modelName());
+        }
+    }
 
     Model* operator->() { return &model_; }
 

@@ -24,7 +24,11 @@ set(GCA_CHECKERS_head ${GCA_CHECKED_MODULES})
 #
 # Adds gca_pwm_bank to gca_rtl_modules once for each build, a name and its parameters, and writes
 # module_builds/pwm_bank.h: namespace gca::module_test::pwm_bank with a struct for each build and the type list Builds.
+# Where GCA_ONLY_MODULES lists some modules, the others are left out.
 function(gca_verilate_module module)
+  if(GCA_ONLY_MODULES AND NOT module IN_LIST GCA_ONLY_MODULES)
+    return()
+  endif()
   set(includes "")
   set(structs "")
   set(names "")
@@ -43,9 +47,12 @@ function(gca_verilate_module module)
       list(APPEND arguments -G${parameter})
     endforeach()
     # A constant of the package that this one module does not use is no fault; the lint of gca_head sees all of them used.
-    verilate(gca_rtl_modules SOURCES ${GCA_MODULES_RTL}/gca_pkg.sv ${GCA_MODULES_RTL}/gca_${module}.sv ${checkers}
-      PREFIX ${prefix} TOP_MODULE gca_${module} INCLUDE_DIRS ${GCA_MODULES_RTL}
-      VERILATOR_ARGS -Wall -Wno-UNUSEDPARAM ${GCA_CHECKER_ARGS} --assert --x-assign fast --x-initial unique ${arguments})
+    gca_cover_points_of(${module} cover_points)
+    verilate(gca_rtl_modules
+      SOURCES ${GCA_MODULES_RTL}/gca_pkg.sv ${GCA_MODULES_RTL}/gca_${module}.sv ${checkers} ${cover_points}
+      PREFIX ${prefix} TOP_MODULE gca_${module} INCLUDE_DIRS ${GCA_MODULES_RTL} ${GCA_VERILATE_COVERAGE}
+      VERILATOR_ARGS -Wall -Wno-UNUSEDPARAM ${GCA_CHECKER_ARGS} --assert --x-assign fast --x-initial unique
+        ${GCA_VERILATE_COVERAGE_ARGS} ${arguments})
     string(APPEND includes "#include \"${prefix}.h\"\n")
     string(REPLACE ";" " " text "${parameters}")
     string(APPEND structs "struct ${name} {\n    using Model = ::${prefix};\n"
@@ -136,29 +143,36 @@ gca_verilate_module(head
   "odd Dim=12 TileTokens=10 Tiles=3 QueryLevels=16 StoreLevels=8 OutLevels=16"
   "levels Dim=3 TileTokens=5 Tiles=4 QueryLevels=21 StoreLevels=5 OutLevels=11")
 
+gca_measure_heads(gca_rtl_modules)
+
 # Verilator's own sources are the same for all models, and are not written to share a compilation with others.
 get_target_property(verilator_sources gca_rtl_modules SOURCES)
 list(FILTER verilator_sources INCLUDE REGEX "/include/verilated[a-z_]*\\.cpp$")
 set_source_files_properties(${verilator_sources} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 
 set(module_tests
-  adder_bank_test.cpp
-  code_regs_test.cpp
-  counter_bank_test.cpp
-  head_test.cpp
-  pwm_bank_test.cpp
-  readout_tile_test.cpp
-  sequencer_test.cpp
-  sign_ff_test.cpp
-  status_test.cpp
-  synchronizer_test.cpp
-  write_ctrl_test.cpp)
+  adder_bank
+  code_regs
+  counter_bank
+  head
+  pwm_bank
+  readout_tile
+  sequencer
+  sign_ff
+  status
+  synchronizer
+  write_ctrl)
+if(GCA_ONLY_MODULES)
+  set(module_tests ${GCA_ONLY_MODULES})
+endif()
 list(TRANSFORM module_tests PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
+list(TRANSFORM module_tests APPEND _test.cpp)
 add_executable(rtl_module_tests ${module_tests})
 # Thousands of small templates: inlining them doubles the compile time and saves no run time.
 target_compile_options(rtl_module_tests PRIVATE -Oz)
 target_include_directories(rtl_module_tests PRIVATE ${PROJECT_SOURCE_DIR})
 target_link_libraries(rtl_module_tests PRIVATE gca_rtl_modules gca_warnings GTest::gtest_main)
+target_compile_definitions(rtl_module_tests PRIVATE VM_COVERAGE=$<STREQUAL:${GCA_COVERAGE},rtl>)
 gtest_discover_tests(rtl_module_tests)
 
 add_test(NAME illegal_parameters_are_refused

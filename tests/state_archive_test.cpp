@@ -156,12 +156,14 @@ TEST(ArrayState, IsTakenOver) {
 }
 
 TEST(ArrayState, HasNoCodeBeyondTheLastLevel) {
-    KeyArray array(small(16, 4));
-    array.write(0, std::vector<std::uint8_t>{3, 3, 3});
-    std::vector<std::byte> bytes = state_of(array);
-    bytes[8 * sizeof(double)] = std::byte{4};
-    StateArchive archive(bytes);
-    EXPECT_THROW(array.transfer(archive), InputError);
+    for (const unsigned query_levels : {16U, 128U}) {  // up to 128 of them the cells are kept as codes
+        KeyArray array(small(query_levels, 4));
+        array.write(0, std::vector<std::uint8_t>{3, 3, 3});
+        std::vector<std::byte> bytes = state_of(array);
+        bytes[8 * sizeof(double)] = std::byte{4};
+        StateArchive archive(bytes);
+        EXPECT_THROW(array.transfer(archive), InputError);
+    }
 }
 
 TEST(ArrayState, HasNoCellThatHoldsMoreThanItWasGiven) {

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Keeps tests/test_plan.toml true both ways: each pattern matches a test, each test belongs to a feature.
+"""Keeps tests/test_plan.toml true both ways: each pattern matches a test, each test belongs to a feature; each functional
+point that a feature names is in tests/coverage, each point there belongs to a feature.
 
     tests/test_plan.py [--ctest CTEST] [BUILD_DIR]    one line a fault, exit code 1; BUILD_DIR defaults to build
     tests/test_plan.py --list                         the plan as a table: feature, tests, title
@@ -18,6 +19,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PLAN = Path(__file__).with_suffix(".toml")
+POINTS = REPOSITORY / "tests/coverage"
 GROUPS = ("S0", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "head", "loop", "models", "program", "tooling")
 TEXTS = ("feature", "title", "stimulus", "check")
 MOST_TESTS = 80  # a pattern that matches more says nothing; a test with types or parameters counts once
@@ -65,7 +67,10 @@ def faults_of_form(plan):
             tests = feature.get("tests")
             if not isinstance(tests, list) or not tests or not all(isinstance(t, str) and t.strip() for t in tests):
                 yield f"{where}: tests must be a list of patterns, none of them empty"
-            for key in feature.keys() - {*TEXTS, "tests"}:
+            cover = feature.get("cover", [])
+            if not isinstance(cover, list) or not all(isinstance(c, str) and c.strip() for c in cover):
+                yield f"{where}: cover must be a list of functional points, none of them empty"
+            for key in feature.keys() - {*TEXTS, "tests", "cover"}:
                 yield f"{where}: unknown key {key}"
             if name in known:
                 yield f"{where}: the id is there twice"
@@ -95,23 +100,49 @@ def faults_of_matching(plan, names):
             yield f"test {name}: no feature of {PLAN.name} names it"
 
 
+def functional_points(folder=POINTS):
+    """Names of the cover properties, each with the files that have it."""
+    files = {}
+    for file in sorted(folder.glob("*_cover.sv")):
+        for name in re.findall(r"^\s*(\w+)\s*:\s*cover\b", file.read_text(), re.MULTILINE):
+            files.setdefault(name, []).append(file.name)
+    return files
+
+
+def faults_of_cover(plan, files):
+    """Faults of the plan against the functional points that there are. The plan has its form."""
+    named = set()
+    for group in GROUPS:
+        for feature in plan[group]:
+            for name in feature.get("cover", []):
+                named.add(name)
+                if name not in files:
+                    yield f'feature {feature["feature"]}: cover point {name} is in no file of {POINTS.name}/'
+    for name, where in files.items():
+        if len(where) > 1:
+            yield f"cover point {name}: is there twice: {', '.join(where)}"
+        if name not in named:
+            yield f"cover point {name} of {where[0]}: no feature of {PLAN.name} names it"
+
+
 def faults(plan, names):
     not_built = [name for name in names if name.endswith("_NOT_BUILT")]
     if not_built:
         return [f"{name.removesuffix('_NOT_BUILT')}: is not built: run scripts/build" for name in not_built]
-    return list(faults_of_form(plan)) or list(faults_of_matching(plan, names))
+    return list(faults_of_form(plan)) or [*faults_of_matching(plan, names),
+                                          *faults_of_cover(plan, functional_points())]
 
 
 def table(plan):
-    """The plan as lines: a feature's id and title, and beside them one pattern a line."""
+    """The plan as lines: a feature's id and title, and beside them one pattern or functional point a line."""
     features = [feature for group in GROUPS for feature in plan[group]]
     ids = max(len(feature["feature"]) for feature in features)
-    tests = max(len(pattern) for feature in features for pattern in feature["tests"])
+    tests = max(len(name) for feature in features for name in [*feature["tests"], *feature.get("cover", [])])
     yield f"{'':5}{'feature':{ids}}  {'tests':{tests}}  title"
     for group in GROUPS:
         yield group
         for feature in plan[group]:
-            first, *rest = feature["tests"]
+            first, *rest = [*feature["tests"], *feature.get("cover", [])]
             yield f"{'':5}{feature['feature']:{ids}}  {first:{tests}}  {feature['title']}"
             yield from (f"{'':5}{'':{ids}}  {pattern}" for pattern in rest)
 
@@ -130,7 +161,8 @@ def main():
         else:
             names = test_names(options.ctest, options.build)
             found = faults(plan, names)
-            lines = found or [f"{sum(map(len, plan.values()))} features, {len(names)} tests"]
+            lines = found or [f"{sum(map(len, plan.values()))} features, {len(names)} tests, "
+                              f"{len(functional_points())} functional points"]
     except Unusable as error:
         print(f"test_plan: {error}", file=sys.stderr)
         return 2

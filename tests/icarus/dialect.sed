@@ -1,5 +1,5 @@
 # What Icarus Verilog 11 needs changed in the RTL to read it: three forms of SystemVerilog that its grammar lacks. Nothing
-# here changes what the RTL does. Icarus 12 lacks the first one, too.
+# here changes what the RTL does. Icarus 12 lacks the last one only.
 #
 # Unsigned parameters have an equivalent older form.
 s/\b(parameter|localparam) int unsigned\b/\1 [31:0]/

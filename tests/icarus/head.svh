@@ -1,8 +1,8 @@
 // Copyright the gca authors. SPDX-License-Identifier: Apache-2.0
 //
 // What the benches of gca_head share: the head's parameters, its ports as signals of the same names, and the head, dut:
-// the RTL or, with NETLIST, what Yosys has read. Included inside a module. The clock is at rest at first, everything else
-// is X.
+// the RTL or, with NETLIST, what Yosys has read. Included inside a module. The clock is at rest at first, everything
+// else is X.
 
 parameter [31:0] Dim = 8;
 parameter [31:0] TileTokens = 8;
@@ -50,6 +50,15 @@ gca_head
 dut (.*);
 
 int cycle = 0;
+
+// +trace=FILE
+initial begin
+  reg [8*1024:1] trace;
+  if ($value$plusargs("trace=%s", trace)) begin
+    $dumpfile(trace);
+    $dumpvars(0, dut);
+  end
+end
 
 // The run ends at the first failure, with what the caller has printed of it.
 task fail;

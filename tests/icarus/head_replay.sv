@@ -3,14 +3,15 @@
 // head_replay: gca_head against a recording of the closed loop (tests/icarus_record.cpp), every output in every cycle.
 //
 //   +vectors=FILE   the recording
-//   +x              whatever the contract lets the host or the analog side drive at random is X: codes and new_sequence_i
-//                   without an accepted token, window_i without a new sequence, pulses outside the samples of the emit
-//                   phase, signs SyncStages + 1 samples after it began
+//   +x              whatever the contract lets the host or the analog side drive at random is X: codes and
+//                   new_sequence_i without an accepted token, window_i without a new sequence, pulses outside the
+//                   samples of the emit phase, signs SyncStages + 1 samples after it began
+//   +trace=FILE     the waveform
 //   +replay=TEXT    how to run this again, for failures
 //
-// All flops are X at first, and so are all inputs in reset. An output that is X differs from what is recorded. Outputs are
-// looked at twice a cycle: half a clock after the edge, before the analog side's new pulses, where token_ready_o alone may
-// differ, since it follows pipelined_i; and just before the next edge.
+// All flops are X at first, and so are all inputs in reset. An output that is X differs from what is recorded. Outputs
+// are looked at twice a cycle: half a clock after the edge, before the analog side's new pulses, where token_ready_o
+// alone may differ, since it follows pipelined_i; and just before the next edge.
 `default_nettype none
 
 module head_replay;
@@ -103,14 +104,16 @@ module head_replay;
     if (ana_k_dac_o !== r_k_dac) differ("ana_k_dac_o", r_k_dac, ana_k_dac_o);
     if (ana_k_pulse_o !== r_k_pulse) differ("ana_k_pulse_o", r_k_pulse, ana_k_pulse_o);
     if (ana_c2p1_reset_o !== r_c2p1_reset) differ("ana_c2p1_reset_o", r_c2p1_reset, ana_c2p1_reset_o);
-    if (ana_c2p1_integrate_o !== r_c2p1_integrate) differ("ana_c2p1_integrate_o", r_c2p1_integrate, ana_c2p1_integrate_o);
+    if (ana_c2p1_integrate_o !== r_c2p1_integrate)
+      differ("ana_c2p1_integrate_o", r_c2p1_integrate, ana_c2p1_integrate_o);
     if (ana_c2p1_emit_o !== r_c2p1_emit) differ("ana_c2p1_emit_o", r_c2p1_emit, ana_c2p1_emit_o);
     if (ana_c2p1_valid_o !== r_c2p1_valid) differ("ana_c2p1_valid_o", r_c2p1_valid, ana_c2p1_valid_o);
     if (ana_v_discharge_o !== r_v_discharge) differ("ana_v_discharge_o", r_v_discharge, ana_v_discharge_o);
     if (ana_v_write_o !== r_v_write) differ("ana_v_write_o", r_v_write, ana_v_write_o);
     if (ana_v_dac_o !== r_v_dac) differ("ana_v_dac_o", r_v_dac, ana_v_dac_o);
     if (ana_c2p2_reset_o !== r_c2p2_reset) differ("ana_c2p2_reset_o", r_c2p2_reset, ana_c2p2_reset_o);
-    if (ana_c2p2_integrate_o !== r_c2p2_integrate) differ("ana_c2p2_integrate_o", r_c2p2_integrate, ana_c2p2_integrate_o);
+    if (ana_c2p2_integrate_o !== r_c2p2_integrate)
+      differ("ana_c2p2_integrate_o", r_c2p2_integrate, ana_c2p2_integrate_o);
     if (ana_c2p2_emit_o !== r_c2p2_emit) differ("ana_c2p2_emit_o", r_c2p2_emit, ana_c2p2_emit_o);
     if (result_valid_o !== r_result_valid) differ("result_valid_o", r_result_valid, result_valid_o);
     if (sum_o !== r_sum) differ("sum_o", r_sum, sum_o);
@@ -148,7 +151,7 @@ module head_replay;
     if (tokens == 0 || results != tokens) $fatal(1, "%0d tokens accepted, %0d results taken", tokens, results);
     $display("ok    head_replay%0s: %0d cycles, %0d tokens", x ? " with X wherever nothing is to be read" : "", cycle,
         results);
-    $finish;
+    $finish(0);
   end
 
 endmodule

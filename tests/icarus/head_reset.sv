@@ -4,17 +4,18 @@
 //
 //   From the moment in which rst_ni falls, whatever was before, clock or no clock, inputs X: every output has its reset
 //   value, data outputs too (DAC codes, sums and status are 0).
-//   After the release: no output is ever X, as long as pipelined_i, status_clear_i, token_valid_i and result_ready_i are
-//   known, an accepted token with all that comes with it, window_i with a new sequence, and the pulses and signs in the
-//   samples of the emit phase. Everything else is X here, always.
-//   An X where something is read stays in its lane: row r of a token's codes in line r of the PWM pulses and of the DAC;
-//   a pulse or sign of output e in sum e of that token (a pulse also in status_saturated_o, until status_clear_i). The
-//   next token is free of it.
+//   After the release: no output is ever X, as long as pipelined_i, status_clear_i, token_valid_i and result_ready_i
+//   are known, an accepted token with all that comes with it, window_i with a new sequence, and the pulses and signs in
+//   the samples of the emit phase. Everything else is X here, always.
+//   An X where something is read stays in its lane: row r of a token's codes in line r of the PWM pulses and of the
+//   DAC; a pulse or sign of output e in sum e of that token (a pulse also in status_saturated_o, until status_clear_i).
+//   The next token is free of it.
 //
+//   +trace=FILE     the waveform
 //   +replay=TEXT    how to run this again, for failures
 //
-// The analog side is a stub: half a clock after its emit phase began, each output's pulse is as long as its place and the
-// token's number say.
+// The analog side is a stub: half a clock after its emit phase began, each output's pulse is as long as its place and
+// the token's number say.
 `default_nettype none
 
 module head_reset;
@@ -31,7 +32,7 @@ module head_reset;
   int poisoned = -1;   // the output (of Outputs) whose pulse is X in one sample
   bit poisoned_sign;   // and its sign
 
-  // ---- what must be known ----------------------------------------------------------------------------------------------
+  // ---- what must be known -------------------------------------------------------------------------------------------
 
   task failed(input reg [8*20:1] port, input logic [MostW-1:0] expected, got);
     $display("FAIL  head_reset: %0s: cycle %0d, token %0d: %0s: expected %0h, got %0h", scenario, cycle, number, port,
@@ -40,7 +41,8 @@ module head_reset;
   endtask
 
   task leaked(input reg [8*20:1] port, input logic [MostW-1:0] got);
-    $display("FAIL  head_reset: %0s: cycle %0d, token %0d: %0s: expected no X, got %0h", scenario, cycle, number, port, got);
+    $display("FAIL  head_reset: %0s: cycle %0d, token %0d: %0s: expected no X, got %0h", scenario, cycle, number, port,
+        got);
     fail();
   endtask
 
@@ -95,7 +97,7 @@ module head_reset;
     if (status_saturated_o !== 0) failed("status_saturated_o", 0, status_saturated_o);
   endtask
 
-  // ---- clock, host, analog side ----------------------------------------------------------------------------------------
+  // ---- clock, host, analog side -------------------------------------------------------------------------------------
 
   function [31:0] width(input int i);
     width = (7 * i + 3 * number + i / Dim) % OutLevels;
@@ -111,9 +113,11 @@ module head_reset;
     ana_sign_i = 'x;
     if (ana_c2p2_emit_o === 1'b1 || (sample > 0 && sample <= SyncStages)) begin
       for (int i = 0; i < Outputs; i++) begin
-        if (ana_c2p2_emit_o === 1'b1) ana_pulse_i[i] = i == poisoned && !poisoned_sign && sample == 0 ? 1'bx : sample < width(i);
-        if (sample <= SyncStages) ana_sign_i[i] = i == poisoned && poisoned_sign ? 1'bx : sign(i);
+        if (ana_c2p2_emit_o === 1'b1) ana_pulse_i[i] = sample < width(i);
+        if (sample <= SyncStages) ana_sign_i[i] = sign(i);
       end
+      if (poisoned >= 0 && poisoned_sign) ana_sign_i[poisoned] = 1'bx;
+      if (poisoned >= 0 && !poisoned_sign && sample == 0) ana_pulse_i[poisoned] = 1'bx;
       sample = sample + 1;
     end else begin
       sample = 0;
@@ -179,8 +183,8 @@ module head_reset;
     no_data();
   endtask
 
-  // Lets the token run to its result and compares that, but for the sums in `unknown`. No other output is ever X, but for
-  // `rows`, and the sums in `left` until the result is there.
+  // Lets the token run to its result and compares that, but for the sums in `unknown`. No other output is ever X, but
+  // for `rows`, and the sums in `left` until the result is there.
   task expect_result(input logic [Dim-1:0] rows, left, unknown, input bit saturated);
     logic signed [SumW-1:0] sum, got;
     for (int i = 0; i < Patience && result_valid_o !== 1'b1; i++) begin
@@ -204,10 +208,10 @@ module head_reset;
     expect_result('0, '0, '0, 1'b0);
   endtask
 
-  // ---- scenarios -------------------------------------------------------------------------------------------------------
+  // ---- scenarios ----------------------------------------------------------------------------------------------------
 
-  // Whatever was before: the reset values at once, and as long as the reset lasts; then a head that works. `edges`: clock
-  // edges in reset, 0 for a pulse between two of them, or with the clock stopped.
+  // Whatever was before: the reset values at once, and as long as the reset lasts; then a head that works. `edges`:
+  // clock edges in reset, 0 for a pulse between two of them, or with the clock stopped.
   task reset(input int edges, input bit clock_high);
     if (clock_high) begin
       #1 clk_i = 1'b1;
@@ -362,7 +366,7 @@ module head_reset;
     for (int i = 0; i < Outputs; i = i + 1 + Outputs / 5) poisoned_output(i, 1'b1);
 
     $display("ok    head_reset: %0d tokens, %0d cycles, latency %0d", number, cycle, latency);
-    $finish;
+    $finish(0);
   end
 
 endmodule

@@ -1,5 +1,5 @@
-# The RTL under Icarus Verilog (scripts/icarus): recorders of the closed loop, and the tests that replay what they record.
-# Included from tests/CMakeLists.txt after the random geometries, whose list and library it uses.
+# The RTL under Icarus Verilog (scripts/icarus): recorders of the closed loop, and the tests that replay what they
+# record. Included from tests/CMakeLists.txt after the random geometries, whose list and library it uses.
 
 foreach(recorder icarus_record icarus_record_random)
   add_executable(${recorder} ${CMAKE_CURRENT_SOURCE_DIR}/icarus_record.cpp)

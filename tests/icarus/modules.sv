@@ -30,7 +30,7 @@ module modules;
   task expect_equal(input reg [8*60:1] what, input logic [63:0] expected, got);
     reg [8*1024:1] replay;
     if (got !== expected) begin
-      $display("FAIL  modules: %0s, run %0d: expected %b, got %b", what, runs, expected, got);
+      $display("FAIL  modules: %0s, run %0d: expected %0b, got %0b", what, runs, expected, got);
       if (!$value$plusargs("replay=%s", replay)) replay = "";
       $display("  replay: %0s", replay);
       $finish_and_return(1);
@@ -42,7 +42,8 @@ module modules;
 
   logic [Channels-1:0] sync_in;
   wire [Channels-1:0] sync_out;
-  gca_synchronizer #(.Width(Channels), .Stages(Stages)) synchronizer (.clk_i(clk), .async_i(sync_in), .sync_o(sync_out));
+  gca_synchronizer #(.Width(Channels), .Stages(Stages)) synchronizer (
+      .clk_i(clk), .async_i(sync_in), .sync_o(sync_out));
 
   task test_synchronizer;
     logic [Channels-1:0] value;
@@ -68,10 +69,12 @@ module modules;
   logic sign_capture;
   logic [Channels-1:0] sign_in;
   wire [Channels-1:0] sign_out;
-  gca_sign_ff #(.Channels(Channels)) sign_ff (.clk_i(clk), .capture_i(sign_capture), .sign_i(sign_in), .sign_o(sign_out));
+  gca_sign_ff #(.Channels(Channels)) sign_ff (
+      .clk_i(clk), .capture_i(sign_capture), .sign_i(sign_in), .sign_o(sign_out));
 
   task test_sign_ff;
     logic [Channels-1:0] value;
+    runs = 0;
     sign_capture = 1'b0;
     sign_in = '1;
     tick();
@@ -105,6 +108,7 @@ module modules;
 
   task test_counter_bank;
     int high [0:Channels-1];
+    runs = 0;
     count_enable = 1'b0;
     count_first = 1'b0;
     count_pulse = '1;
@@ -148,6 +152,7 @@ module modules;
   task test_readout_tile;
     int width [0:Channels-1];
     logic [Channels-1:0] signs;
+    runs = 0;
     read_enable = 1'b0;
     read_first = 1'b0;
     read_sign = 'x;
@@ -192,6 +197,7 @@ module modules;
   task test_adder_bank;
     logic signed [SumW-1:0] sums [0:Channels-1];
     logic [CountW-1:0] count;
+    runs = 0;
     expect_equal("gca_adder_bank before reset", {Channels*SumW{1'bx}}, add_out);
     add_reset_n = 1'b0;
     #1 expect_equal("gca_adder_bank in reset", 0, add_out);
@@ -231,7 +237,7 @@ module modules;
     test_readout_tile();
     test_adder_bank();
     $display("ok    modules: 5 modules, %0d runs each", Runs);
-    $finish;
+    $finish(0);
   end
 
 endmodule
