@@ -142,6 +142,7 @@ class HeadDriver {
     [[nodiscard]] std::uint32_t full() const { return status_full_; }
     /// Sets both status counters.
     void put_status(std::uint32_t tokens, std::uint32_t full) {
+        bench_.stop_assertions();
         bench_->status_tokens_o = status_tokens_ = tokens;
         bench_->status_saturated_o = status_full_ = full;
     }
