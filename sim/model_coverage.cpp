@@ -20,8 +20,7 @@ using Counts = std::map<std::string, std::uint64_t>;
 /// Holds a file's lock while it lives.
 class FileLock {
  public:
-    explicit FileLock(const std::filesystem::path& file)
-        : descriptor_(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
+    explicit FileLock(const std::filesystem::path& file) : descriptor_(creat(file.c_str(), 0666)) {
         if (descriptor_ < 0 || flock(descriptor_, LOCK_EX) != 0) {
             throw std::runtime_error(file.string() + ": can't be locked");
         }
