@@ -96,6 +96,9 @@ refuses gca_sequencer ScoreCycles=16 MixCycles=14 -- "Interval must cover the tw
 refuses gca_sequencer MixCycles=16 EmitCycles=14 -- "Interval must cover the two phases"
 refuses gca_sequencer MixCycles=16 -- "Interval must cover the two phases"
 refuses gca_sequencer EmitCycles=16 -- "Interval must cover the two phases"
+refuses gca_sequencer MixCycles=14 Interval=29 -- "Interval must cover the two phases"
+refuses gca_sequencer ScoreCycles=20 MixCycles=17 Interval=36 -- "Interval must cover the two phases"
+refuses gca_sequencer MixCycles=17 EmitCycles=16 Interval=32 -- "Interval must cover the two phases"
 
 echo "$checked cases, $failed failed"
 [ $failed -eq 0 ]

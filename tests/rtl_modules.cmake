@@ -130,7 +130,8 @@ gca_verilate_module(sequencer
   "bits ScoreCycles=15 MixCycles=1 EmitCycles=1 Interval=30"
   "fine ScoreCycles=63 MixCycles=63 EmitCycles=15 Interval=126"
   "readout ScoreCycles=15 MixCycles=3 EmitCycles=31 Interval=34"
-  "slack ScoreCycles=20 MixCycles=9 EmitCycles=11 Interval=41")
+  "slack ScoreCycles=20 MixCycles=9 EmitCycles=11 Interval=41"
+  "carry ScoreCycles=17 MixCycles=17 EmitCycles=17 Interval=34")
 
 gca_verilate_module(status
   "paper Channels=8 Tiles=16 ScanCycles=16"
