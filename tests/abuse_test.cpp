@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -54,13 +55,13 @@ TEST_P(Abuse, AHostThatNeverTakesLosesNothing) {
 
 TEST_P(Abuse, AHostThatWithdrawsItsTokensIsServedWhatItOffersInTheCycleOfAcceptance) {
     AbusedLoop loop(loop_case(2));
-    const std::size_t columns = loop.config().geometry.capacity();
+    const std::size_t windows = std::bit_ceil(loop.config().geometry.capacity() + 1);  // that window_i can say
     for (std::size_t i = 0; i < 8000; ++i) {
         loop.tick({.offers = loop.chance(30),
                    .takes = loop.chance(60),
                    .pipelined = loop.chance(80),
                    .new_sequence = loop.chance(5),
-                   .window = loop.draw() % (columns + 1)});
+                   .window = loop.draw() % windows});
     }
     loop.drain(false);
     EXPECT_GT(loop.taken(), 10U);
