@@ -399,13 +399,17 @@ class Library:
                 families.setdefault(cell.kin, []).append(cell)
         return {kin: sorted(cells, key=lambda cell: cell.area) for kin, cells in families.items()}
 
+    def write(self, path, names):
+        """The library with these cells only, and without a default wire load: figures are without wires in any library."""
+        names = set(names)
+        parts, place = [], 0
+        for name, (first, last) in self.spans.items():
+            if name not in names:
+                parts.append(self.text[place:first])
+                place = last
+        path.write_text(re.sub(r"\bdefault_wire_load\s*:[^;\n]*;?", "", "".join([*parts, self.text[place:]])))
+
     def write_trimmed(self, path):
         """The library without the cells that synthesis must not place, for Yosys and ABC."""
-        kept = {cell.name for cells in self._families.values() for cell in cells
-                if cell.flop or (cell.function and not cell.sequential)}
-        text, parts, place = self.text, [], 0
-        for name, (first, last) in self.spans.items():
-            if name not in kept:
-                parts.append(text[place:first])
-                place = last
-        path.write_text("".join([*parts, text[place:]]))
+        self.write(path, [cell.name for cells in self._families.values() for cell in cells
+                          if cell.flop or (cell.function and not cell.sequential)])
