@@ -39,7 +39,7 @@ class Netlist:
     counts: dict  # name: how often it is in the design
     verilog: Path
     statistics: Path
-    modules_of: dict  # RTL name: the netlist's modules made from it
+    figures: dict  # what is in `statistics`
 
     def module_of(self, path):
         """The module of the instance at a path of names from the top."""
@@ -47,6 +47,11 @@ class Netlist:
         for name in path:
             module = self.modules[module].cells[name].type
         return module
+
+    def rtl_of(self, module):
+        """The name in rtl/ of a module of the netlist, which has a number behind it if there are several."""
+        base = re.sub(r"_\d+$", "", module)
+        return base if f"{base}_1" in self.modules else module
 
 
 def sources(folder=ROOT / "rtl"):
@@ -104,8 +109,16 @@ endmodule
 """
 
 
-def generic_script(top, parameters, library, folder, flatten, rtl):
-    """To gates and the library's flops, before ABC."""
+def pick(module):
+    """Yosys commands that keep this module of an elaborated design, and its parts."""
+    return f"""setattr -mod -unset top *
+setattr -mod -set top 1 *{module} *{module}\\\\*
+hierarchy
+rename -top {module}"""
+
+
+def generic_script(top, parameters, library, folder, flatten, rtl, module):
+    """To gates and the library's flops, before ABC. module: of those below `top`, the one to keep, with its parts."""
     changes = "".join(f" -chparam {name} {value}" for name, value in parameters.items())
     quoted = [shlex.quote(str(file)) for file in rtl]
     adders = f"techmap -map {shlex.quote(str(folder))}/full_adder.v" if library.full_adder else ""
@@ -114,6 +127,7 @@ read_verilog -sv {quoted[0]}
 read_verilog -sv -defer {' '.join(quoted[1:])}
 read_liberty -lib -ignore_miss_func {shlex.quote(f'{folder}/cells.lib')}
 hierarchy -check -top {top}{changes}
+{'' if module == top else pick(module)}
 proc
 check -assert
 {"flatten" if flatten else ""}
@@ -188,11 +202,11 @@ def statistics(modules, order, counts, library):
 class Synthesis:
     """One design for one library; its generic part is done once, its mapping as often as timing asks for it.
 
-    Writes what it does under `folder`. parameters: of the top module. rtl: the sources, the package first; by default all of
-    rtl/."""
+    Writes what it does under `folder`. parameters: of `top`. module: synthesize just this one of those below `top`, with the
+    parameters that it has there. rtl: the sources, the package first; by default all of rtl/."""
 
-    def __init__(self, top, parameters, library, folder, *, flatten=False, rtl=None):
-        self.top, self.parameters, self.library, self.folder = top, parameters, library, Path(folder)
+    def __init__(self, top, parameters, library, folder, *, module=None, flatten=False, rtl=None):
+        self.top, self.parameters, self.library, self.folder = module or top, parameters, library, Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         if re.search(r"[^\w./+=,-]", str(self.folder)):
             raise SynthesisError(f"{self.folder}: Yosys takes no such character in a folder's name")
@@ -203,7 +217,8 @@ class Synthesis:
         (self.folder / "abc.constr").write_text(f"set_driving_cell {library.buffers[0].name}\nset_load {load_ff:.3f}\n")
         for name, text in ABC.items():
             (self.folder / f"{name}.abc").write_text(text + "\n")
-        run_yosys(generic_script(top, parameters, library, self.folder, flatten, rtl or sources()), self.folder, "generic")
+        run_yosys(generic_script(top, parameters, library, self.folder, flatten, rtl or sources(), self.top), self.folder,
+                  "generic")
 
     def map(self, delay_ps=None, fast=(), effort=fanout.EFFORT):
         """The netlist. delay_ps: what ABC aims at within a module; by default 30 FO4."""
@@ -216,11 +231,8 @@ class Synthesis:
         design.write(modules, order, folder / "netlist.v")
         figures = statistics(modules, order, counts, library)
         (folder / "statistics.json").write_text(json.dumps(figures, indent=1) + "\n")
-        made = collections.defaultdict(list)
-        for name in order:
-            made[re.sub(r"_\d+$", "", name)].append(name)
         return Netlist(self.top, self.parameters, library, folder, modules, order, counts, folder / "netlist.v",
-                       folder / "statistics.json", dict(made))
+                       folder / "statistics.json", figures)
 
 
 def synthesize(top, parameters, library, folder, *, delay_ps=None, fast=(), flatten=False, rtl=None):

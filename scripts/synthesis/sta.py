@@ -150,6 +150,15 @@ class Timing:
         return max(path.least_period(self.clock_ns) for path in self.by_kind.values())
 
 
+# Of a module alone: its ports change, and are looked at, at the clock's edges.
+MODULE_CONSTRAINTS = """create_clock -name clk -period $clock_ns [get_ports clk_i]
+foreach port [all_inputs] {
+  set name [get_name $port]
+  if {$name == "rst_ni"} { set_false_path -from $port } elseif {$name != "clk_i"} { set_input_delay 0 -clock clk $port }
+}
+set_output_delay 0 -clock clk [all_outputs]"""
+
+
 def prologue(netlist, clock_ns, reference, sdc):
     """Reads everything. An input is driven by a buffer, an output drives four inverters; the clock's edges have the
     slew of the FO4 chain."""
@@ -161,7 +170,7 @@ def prologue(netlist, clock_ns, reference, sdc):
 read_verilog {{{netlist.verilog}}}
 link_design {netlist.top}
 set clock_ns {clock_ns:.6f}
-read_sdc {{{sdc}}}
+{f"read_sdc {{{sdc}}}" if sdc else MODULE_CONSTRAINTS}
 set_clock_transition {reference.slew_ns / library.time_ns:.6f} [all_clocks]
 set_driving_cell -lib_cell {drive.name} [all_inputs]
 set_load {4 * library.typical_load:.6f} [all_outputs]
@@ -180,7 +189,8 @@ KINDS = {
 
 
 def analyze(netlist, clock_ns, reference, sdc, paths=3):
-    """Timing of a netlist of gca_head at a clock period. reference: the library's Fo4. paths: how many of the worst."""
+    """Timing of a netlist at a clock period. reference: the library's Fo4. sdc: None for a module alone. paths: how many
+    of the worst."""
     start = prologue(netlist, clock_ns, reference, sdc)
     searches = "".join(f'puts "== {kind}"\nreport_checks -from {first} -to {last} -digits 4\n'
                        for kind, (first, last) in KINDS.items())
