@@ -217,6 +217,15 @@ class Cell:
                     pins |= set(expression(group.attributes[attribute])[1])
         return pins & set(self.inputs)
 
+    @functools.cached_property
+    def clock_pins(self):
+        """Clock pins of a flop, a latch or a clock gate."""
+        pins = {name for name in self.inputs if self.sequential and self.pins[name].true("clock")}
+        for group, attribute in ((self.flop, "clocked_on"), (self.latch, "enable")):
+            if group and attribute in group.attributes:
+                pins |= set(expression(group.attributes[attribute])[1])
+        return pins & set(self.inputs)
+
     def capacitance(self, pin):
         return self.pins[pin].number("capacitance", 0.0)
 

@@ -4,6 +4,7 @@ Area goes by NAND2 equivalents, delay by FO4, energy by published fits. All thre
 no surprise.
 """
 import dataclasses
+import math
 
 
 @dataclasses.dataclass(frozen=True)
@@ -13,6 +14,7 @@ class Node:
     nand2_um2: float = 0.5
     fo4_ps: float = 22.0
     voltage: float = 0.9
+    nm: int = 28
 
 
 TARGET = Node()
@@ -23,9 +25,10 @@ ASSUMPTIONS = (
     "(a 32 nm high-k metal-gate process has been published with 8.7 ps; the rule of 360 to 500 ps a um of gate length, Ho, Mai, "
     "Horowitz, \"The future of wires\", Proc. IEEE 89, 2001, gives 10 to 14 ps). The rest pays for wires, the slow corner and "
     "the clock's uncertainty, none of which is in a pre-layout figure.",
-    f"Energy: the fits of Stillmaker and Baas, \"Scaling equations for the accurate prediction of CMOS device performance from "
-    f"180 nm to 7 nm\", Integration 58, 2017, from the library's node and voltage to their 32 nm high-performance one at "
-    f"{TARGET.voltage} V, the nearest planar node that they have.",
+    f"Energy, from a library's node and voltage to {TARGET.voltage} V. Low: the fits of Stillmaker and Baas, \"Scaling equations for "
+    "the accurate prediction of CMOS device performance from 180 nm to 7 nm\", Integration 58, 2017, to their 32 nm "
+    "high-performance node, the nearest planar one that they have. High: capacitance by the node's name, times voltage squared. "
+    "The library's node is guessed by its FO4, at 0.55 ps a nm, unless --node-nm says it.",
 )
 
 # Energy factors a2 V^2 + a1 V + a0 of Stillmaker and Baas, table 5, by node in nm.
@@ -38,15 +41,19 @@ def equal_period(fo4_ns, period_ns=1.0):
     return period_ns * 1000 / TARGET.fo4_ps * fo4_ns
 
 
-def energy_factor(node_nm, voltage):
-    """What to multiply an energy with; None for a node or a voltage beyond the fits."""
-    if node_nm not in ENERGY or not 0.6 <= voltage <= 2.0:
-        return None
+def guess(fo4_ns):
+    """The node in nm of a library, the nearest of ENERGY, by 0.55 ps of FO4 a nm."""
+    return min(ENERGY, key=lambda nm: abs(math.log(fo4_ns * 1000 / 0.55 / nm)))
 
+
+def energy_factors(node_nm, voltage):
+    """(by the fits, by capacitance and voltage squared): what to multiply an energy with."""
     def fit(nm, volts):
         a2, a1, a0 = ENERGY[nm]
         return a2 * volts ** 2 + a1 * volts + a0
-    return fit(32, TARGET.voltage) / fit(node_nm, voltage)
+    nearest = min(ENERGY, key=lambda nm: abs(nm - node_nm))
+    return (fit(32, TARGET.voltage) / fit(nearest, voltage),
+            TARGET.nm / node_nm * (TARGET.voltage / voltage) ** 2)
 
 
 # The paper's head (arXiv 2409.19315), its digital part.
