@@ -27,15 +27,10 @@ module gca_adder_bank #(
     output logic      [Channels*SumW-1:0]         sum_o
 );
 
-  // The least radix whose square covers the tiles: two stages of about equal depth.
-  localparam int unsigned Radix = (Tiles <= 4) ? 2 : (Tiles <= 9) ? 3 : (Tiles <= 16) ? 4 : (Tiles <= 64) ? 8
-      : (Tiles <= 256) ? 16 : 32;
+  // The least power of two whose square covers the tiles: two stages of about equal depth.
+  localparam int unsigned Radix = 1 << (($clog2(Tiles) + 1) / 2);
   localparam int unsigned Groups = (Tiles + Radix - 1) / Radix;
   localparam int unsigned PartialW = $clog2(Radix * (Levels - 1) + 1) + 1;
-
-  if (Tiles > 1024) begin : gen_too_many_tiles
-    $error("Tiles must be at most 1024");
-  end
 
   for (genvar c = 0; c < Channels; c++) begin : gen_channel
     logic [Groups*PartialW-1:0] partial_q;

@@ -104,7 +104,7 @@ module gca_sequencer #(
     take = result_q && result_ready_i;
 
     // A token that is accepted must not have to wait for the analog blocks after its load phase.
-    token_ready_o = !load_q && (!score_q || score_last) && spacing_q <= IntervalW'(gca_pkg::LoadCycles)
+    token_ready_o = !load_q && spacing_q <= IntervalW'(gca_pkg::LoadCycles)
         && (pipelined_i || pending_q == 2'd0 || (pending_q == 2'd1 && result_q));
     accept_o = token_valid_i && token_ready_o;
     score_start_o = load_done && pending_q <= 2'd1;
