@@ -124,7 +124,7 @@ def generic_script(top, parameters, library, folder, flatten, rtl, module):
     adders = f"techmap -map {shlex.quote(str(folder))}/full_adder.v" if library.full_adder else ""
     return f"""
 read_verilog -sv {quoted[0]}
-read_verilog -sv -defer {' '.join(quoted[1:])}
+{f"read_verilog -sv -defer {' '.join(quoted[1:])}" if quoted[1:] else ""}
 read_liberty -lib -ignore_miss_func {shlex.quote(f'{folder}/cells.lib')}
 hierarchy -check -top {top}{changes}
 {'' if module == top else pick(module)}
