@@ -10,7 +10,7 @@ import math
 
 from synthesis import design
 
-EFFORT = 1.5  # FO4 delays that a load may add to its driver
+EFFORT = 2.5  # FO4 delays that a load may add to its driver
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,9 +25,9 @@ class Sink:
 class Buffering:
     """Works on all modules, each after those that it uses. Loads are in the library's unit."""
 
-    def __init__(self, library, modules, port_load):
+    def __init__(self, library, modules, port_load, effort=EFFORT):
         self.library, self.modules, self.port_load = library, modules, port_load
-        self.budget = EFFORT * library.fo4_estimate
+        self.budget = effort * library.fo4_estimate
         # Trees are built from the buffer that drives the most for its area, and weaker ones where these are enough.
         self.buffer = max(library.buffers, key=lambda cell: self.limit(cell, cell.outputs[0]) / cell.area)
         self.input_load = {}  # module: {port: [load of each bit]}

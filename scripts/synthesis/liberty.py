@@ -217,6 +217,15 @@ class Cell:
                     pins |= set(expression(group.attributes[attribute])[1])
         return pins & set(self.inputs)
 
+    @functools.cached_property
+    def clock_pins(self):
+        """Clock pins of a flop, a latch or a clock gate."""
+        pins = {name for name in self.inputs if self.sequential and self.pins[name].true("clock")}
+        for group, attribute in ((self.flop, "clocked_on"), (self.latch, "enable")):
+            if group and attribute in group.attributes:
+                pins |= set(expression(group.attributes[attribute])[1])
+        return pins & set(self.inputs)
+
     def capacitance(self, pin):
         return self.pins[pin].number("capacitance", 0.0)
 
@@ -399,13 +408,17 @@ class Library:
                 families.setdefault(cell.kin, []).append(cell)
         return {kin: sorted(cells, key=lambda cell: cell.area) for kin, cells in families.items()}
 
+    def write(self, path, names):
+        """The library with these cells only, and without a default wire load: figures are without wires in any library."""
+        names = set(names)
+        parts, place = [], 0
+        for name, (first, last) in self.spans.items():
+            if name not in names:
+                parts.append(self.text[place:first])
+                place = last
+        path.write_text(re.sub(r"\bdefault_wire_load\s*:[^;\n]*;?", "", "".join([*parts, self.text[place:]])))
+
     def write_trimmed(self, path):
         """The library without the cells that synthesis must not place, for Yosys and ABC."""
-        kept = {cell.name for cells in self._families.values() for cell in cells
-                if cell.flop or (cell.function and not cell.sequential)}
-        text, parts, place = self.text, [], 0
-        for name, (first, last) in self.spans.items():
-            if name not in kept:
-                parts.append(text[place:first])
-                place = last
-        path.write_text("".join([*parts, text[place:]]))
+        self.write(path, [cell.name for cells in self._families.values() for cell in cells
+                          if cell.flop or (cell.function and not cell.sequential)])
