@@ -15,6 +15,7 @@
 #include "behavioral/error.h"
 #include "behavioral/state_archive.h"
 #include "sim/bits.h"
+#include "sim/gate_head.h"
 #include "sim/interrupt.h"
 #include "sim/output_file.h"
 #include "sim/printable.h"
@@ -59,7 +60,8 @@ RtlEngine::RtlEngine(const Config& config, const RtlOptions& options, const Head
     : config_(config),
       options_(options),
       schedule_(Schedule::of_levels(config.quantization.query_levels, config.quantization.output_levels)),
-      head_(find_built_head(config).make(static_cast<int>(options.seed & 0x7fffffffU))),
+      head_((options.gate_head.empty() ? find_built_head(config) : load_gate_head(options.gate_head, config))
+                .make(static_cast<int>(options.seed & 0x7fffffffU))),
       pins_(head_->pins()),
       bridge_(std::make_unique<AnalogBridge>(config, pins_)),
       query_bits_(static_cast<unsigned>(std::bit_width(config.quantization.query_levels - 1))),

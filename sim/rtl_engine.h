@@ -1,4 +1,4 @@
-// The RTL engine: a Verilated head, its analog bridge, and a host that offers tokens and takes results.
+// The engine for hardware: a Verilated head, of the RTL or at gate level, its analog bridge, and a host that offers tokens and takes results.
 #pragma once
 
 #include <array>
@@ -32,6 +32,7 @@ struct RtlOptions {
     Backpressure backpressure = Backpressure::none;
     std::uint64_t seed = 1;  ///< of the host's pauses and of uninitialised flops
     std::optional<TraceSelection> trace;
+    std::filesystem::path gate_head{};  ///< a head at gate level instead of the RTL's (sim/gate_head.h)
 };
 
 /// What was seen at the ports. Latency: from the edge that accepts a token to the edge that takes its result; interval:
