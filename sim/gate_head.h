@@ -1,5 +1,5 @@
-// A synthesized head at gate level: a shared library that scripts/gates builds from a netlist (sim/gates/) and that a run
-// loads. So a netlist never needs a build of the program.
+// A synthesized head at gate level: a shared library that scripts/gates builds from a netlist (sim/gates/) and that a
+// run loads. So a netlist never needs a build of the program.
 #pragma once
 
 #include <filesystem>

@@ -99,6 +99,9 @@ std::string options_of_run(const Arguments& arguments) {
     add(!arguments.config_file.empty(), "--config", quoted_for_shell(arguments.config_file));
     add(run.engine != defaults.engine, "--engine", to_string(run.engine));
     add(!run.gate_head.empty(), "--gate-head", quoted_for_shell(run.gate_head.string()));
+    if (run.lockstep) {
+        line += " --lockstep";
+    }
     add(run.mode != defaults.mode, "--mode", to_string(run.mode));
     add(run.window != defaults.window, "--window", run.window);
     add(run.seed != defaults.seed, "--seed", run.seed);
@@ -115,8 +118,8 @@ std::string next_steps(const Arguments& arguments, const Sequences& sequences, c
     const std::string program = quoted_for_shell(arguments.program);
     std::string text;
     if (has_stages) {
-        text = fmt::format("  {:<22}{} explain --head {} --token {} --output {}{}\n", "explain it with", program, at.head,
-                           at.token, at.output, same);
+        text = fmt::format("  {:<22}{} explain --head {} --token {} --output {}{}\n", "explain it with", program,
+                           at.head, at.token, at.output, same);
     }
     if (has_clock(arguments.run.engine) && arguments.trace.empty()) {
         const std::size_t token = at.head * sequences.tokens + at.token;
@@ -168,6 +171,9 @@ int run_command(const Arguments& arguments) {
     if (options.engine == Engine::gates) {
         check_options(config, options);
         (void)load_gate_head(options.gate_head, config);
+        if (options.lockstep) {
+            (void)find_built_head(config);
+        }
     }
     const Sequences sequences = load_sequences(input, config);
 

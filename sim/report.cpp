@@ -80,10 +80,13 @@ std::string format_table(const Config& config, const Sequences& sequences, const
     const Geometry& g = config.geometry;
     std::string text = row("head", fmt::format("{} x {} x {} (dimension, tokens a sub-tile, sub-tiles), window {}",
                                                g.dim, g.tile_tokens, g.tiles, result.window));
-    text += row("engine",
-                has_clock(options.engine)
-                    ? fmt::format("{}, {}, back-pressure {}", to_string(options.engine), to_string(options.mode), to_string(options.backpressure))
-                    : std::string(to_string(options.engine)));
+    text +=
+        row("engine", has_clock(options.engine) ? fmt::format("{}, {}, back-pressure {}", to_string(options.engine),
+                                                              to_string(options.mode), to_string(options.backpressure))
+                                                : std::string(to_string(options.engine)));
+    if (options.lockstep) {
+        text += row("against rtl", "every output pin the same at every edge");
+    }
     text += row("tokens", fmt::format("{} ({} heads of {}{})", head_tokens, sequences.heads, sequences.tokens,
                                       options.resume ? fmt::format(", resumed at token {}", result.first_token) : ""));
     if (result.timing && result.timing->tokens > 0) {

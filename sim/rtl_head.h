@@ -57,8 +57,8 @@ struct HeadPins {
     const std::uint32_t* status_tokens = nullptr;
     const std::uint32_t* status_saturated = nullptr;
 
-    // Inside, not pins, and empty at gate level: what the readout has counted, bit b of output e of sub-tile t at (t*bits + b)*dim + e, and the
-    // signs that go with it, at t*dim + e.
+    // Inside, not pins, and empty at gate level: what the readout has counted, bit b of output e of sub-tile t at
+    // (t*bits + b)*dim + e, and the signs that go with it, at t*dim + e.
     std::span<const std::byte> count;
     std::span<const std::byte> count_sign;
 };

@@ -84,8 +84,8 @@ void add(StepStatistics& sum, const StepStatistics& part) {
     sum.counts_saturated += part.counts_saturated;
 }
 
-/// The heads of a run through an engine with a clock. Each thread has an engine; so have the traced heads together, and each
-/// head that is saved or resumed: their times then do not depend on the heads before them.
+/// The heads of a run through an engine with a clock. Each thread has an engine; so have the traced heads together, and
+/// each head that is saved or resumed: their times then do not depend on the heads before them.
 class RtlRun {
  public:
     RtlRun(const Config& config, const Sequences& sequences, const RunOptions& options,
@@ -100,7 +100,8 @@ class RtlRun {
                  .backpressure = options.backpressure,
                  .seed = options.seed,
                  .trace = std::nullopt,
-                 .gate_head = options.gate_head} {
+                 .gate_head = options.gate_head,
+                 .lockstep = options.lockstep} {
         if (options.trace) {
             traced_ = resolve(*options.trace, config.geometry, sequences.heads, sequences.tokens, result.first_token);
         }
@@ -256,6 +257,9 @@ void check_options(const Config& config, const RunOptions& options) {
     }
     if (options.engine != Engine::gates && !options.gate_head.empty()) {
         throw InputError("--gate-head is for the gates engine: add --engine gates");
+    }
+    if (options.engine != Engine::gates && options.lockstep) {
+        throw InputError("--lockstep is for the gates engine: add --engine gates");
     }
     if (options.trace && !has_clock(options.engine)) {
         throw InputError("--trace is for the rtl and gates engines: the other engines have no signals");

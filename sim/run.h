@@ -45,6 +45,7 @@ struct RunOptions {
     std::optional<CheckpointOptions> checkpoint = std::nullopt;
     std::optional<std::filesystem::path> resume = std::nullopt;  ///< a checkpoint
     std::filesystem::path gate_head{};                           ///< gates engine only: its library
+    bool lockstep = false;                                       ///< gates engine only: beside the rtl engine's head
 };
 
 /// Analog quantities of a whole run. `s`, `phi`: row = query's token, column = key's token, zero where masked.

@@ -1,5 +1,5 @@
-// RtlHead for one class that Verilator generated, from the RTL or from a netlist. Included by the generated file of each
-// built geometry only.
+// RtlHead for one class that Verilator generated, from the RTL or from a netlist. Included by the generated file of
+// each built geometry only.
 #pragma once
 
 #include <verilated.h>
@@ -24,8 +24,8 @@
 
 namespace gca {
 
-/// What a model was made of. A netlist has none of the signals inside that HeadPins names, and its nets are in the trace
-/// if it was built so.
+/// What a model was made of. A netlist has none of the signals inside that HeadPins names, and its nets are in the
+/// trace if it was built so.
 enum class ModelKind { rtl, netlist, traced_netlist };
 
 template <typename Model, ModelKind kKind = ModelKind::rtl>
