@@ -1,8 +1,8 @@
 """Cells of a Liberty library as Verilog for simulation and proofs: zero delay, from the library's own words.
 
-An output's `function`; flops (`ff`), latches (`latch`) and clock gates (`statetable`, `state_function`) with their clears
-and presets. What such a model cannot say (three-state outputs, buses, an output without a function) is refused, for cells
-that are asked for only. check.py holds each model against a second reading of the library.
+An output's `function`; flops (`ff`) with their clears and presets, latches (`latch`) and clock gates (`statetable`,
+`state_function`). What such a model cannot say (three-state outputs, buses, an output without a function) is refused, for
+cells that are asked for only. check.py holds each model against a second reading of the library.
 """
 import re
 
@@ -81,38 +81,33 @@ def event(text):
 
 
 def controls(name, group):
-    """[(clear or preset, value)], the stronger first; and the complement's value where both act, None without both."""
+    """[(clear or preset, value)], the stronger first."""
     present = [(group.attributes[kind], value) for kind, value in (("clear", 0), ("preset", 1))
                if group.attributes.get(kind)]
-    if len(present) < 2:
-        return present, None
-    both = [group.attributes.get(f"clear_preset_var{i}", "L") for i in (1, 2)]
-    if not set(both) <= {"L", "H"}:
-        raise LibertyError(f"cell {name}: clear_preset_var1 and 2 are {' and '.join(both)}: must be L or H")
-    return present if both[0] == "L" else present[::-1], "LH".index(both[1])
+    of_both = group.attributes.get("clear_preset_var1", "L")
+    if len(present) == 2 and of_both not in ("L", "H"):
+        raise LibertyError(f"cell {name}: clear_preset_var1 is {of_both}: must be L or H")
+    return present if of_both == "L" else present[::-1]
 
 
 def state_lines(name, group):
-    """A flop's or latch's state and its complement."""
+    """A flop's or latch's state and its complement, which it stays where clear and preset act both."""
     state, complement = group.arguments
-    present, of_both = controls(name, group)
+    present = controls(name, group)
     words = group.attributes
-    assign = "<=" if group.kind == "ff" else "="
-    branches = [f"if ({verilog_of(text)}) {state} {assign} 1'b{value};" for text, value in present]
+    branches = [f"if ({verilog_of(text)}) {state} <= 1'b{value};" for text, value in present]
     if group.kind == "ff":
         if words.get("clocked_on_also"):
             raise LibertyError(f"cell {name}: clocked_on_also is not understood")
         events = " or ".join(map(event, (words["clocked_on"], *(text for text, _ in present))))
         branches.append(f"{state} <= {verilog_of(words['next_state'])};")
     else:
+        if present or not words.get("enable"):  # with which Yosys does not close its latch: nothing to compare with
+            raise LibertyError(f"cell {name}: a latch must have an enable, and neither clear nor preset")
         events = "*"
-        if words.get("enable"):
-            branches.append(f"if ({verilog_of(words['enable'])}) {state} = {verilog_of(words['data_in'])};")
-    inverse = f"~{state}"
-    if of_both is not None:
-        inverse = f"({' & '.join(verilog_of(text) for text, _ in present)}) ? 1'b{of_both} : {inverse}"
+        branches.append(f"if ({verilog_of(words['enable'])}) {state} = {verilog_of(words['data_in'])};")
     return [f"  reg {state};", f"  always @({events})", "    " + "\n    else ".join(branches),
-            f"  wire {complement} = {inverse};"]
+            f"  wire {complement} = ~{state};"]
 
 
 def table_lines(name, group):

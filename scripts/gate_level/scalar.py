@@ -36,7 +36,7 @@ def write_module(module, parts, is_top, out):
             if direction == "output":
                 lines += [f"  assign {escaped(name)} = {text(bit)};" for name, bit in zip(names, bits)
                           if module.names.get(bit) != name]
-    out.write(f"module {module.name} ({', '.join(ports)});\n")
+    out.write(f"module {module.name} (\n  {f',{chr(10)}  '.join(ports)});\n")
     nets = {name for name in module.names.values() if name not in declared}
     out.writelines(f"  wire {escaped(name)};\n" for name in sorted(nets))
     out.writelines(f"{line}\n" for line in lines)
@@ -45,7 +45,9 @@ def write_module(module, parts, is_top, out):
         for pin, bits in cell.pins.items():
             wide = cell.type in parts and len(parts[cell.type][pin][1]) > 1
             pins += [f".{escaped(design.indexed(pin, wide, i))}({text(bit)})" for i, bit in enumerate(bits)]
-        out.write(f"  {cell.type} {name} ({', '.join(pins)});\n")
+        # Verilator takes no line of more than 40000 words.
+        separator = ",\n    " if cell.type in parts else ", "
+        out.write(f"  {cell.type} {name} ({separator.join(pins)});\n")
     out.write("endmodule\n\n")
 
 
