@@ -156,5 +156,5 @@ def used(netlist):
 
 
 def write(library, names, path):
-    path.write_text("// Cells made from a Liberty library by scripts/gates.\n\n"
-                    + "\n".join(model(library.cells[name]) for name in names))
+    path.write_text("// Models of cells, made from the Liberty file.\n\n"
+                    + "\n".join(model(library.cells[name]) for name in sorted(names)))
