@@ -51,10 +51,14 @@ def fingerprint(patterns, *parts):
     return digest.hexdigest()
 
 
+def is_made(folder, mark):
+    stamp = folder / "made_from"
+    return stamp.is_file() and stamp.read_text() == mark
+
+
 def fresh(folder, mark):
     """Whether the folder was made from something else; then it is empty now."""
-    stamp = folder / "made_from"
-    if stamp.is_file() and stamp.read_text() == mark:
+    if is_made(folder, mark):
         return False
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -91,8 +95,9 @@ def build(size, library, folder, style=None, traced=False):
     if fresh(folder, mark):
         make_netlist(size, library, style, folder)
         (folder / "made_from").write_text(mark)
-    made = folder / ("traced" if traced else "plain")
     mark = fingerprint(OF_LIBRARY, mark)
+    # Where there is one with nets to trace, it serves a run without a trace, too.
+    made = folder / ("traced" if traced or is_made(folder / "traced", mark) else "plain")
     is_fresh = fresh(made, mark)
     if is_fresh:
         compile_head(size, folder, made, traced)
