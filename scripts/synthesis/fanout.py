@@ -64,7 +64,7 @@ class Buffering:
                 for i, bit in enumerate(bits):
                     if bit not in design.CONSTANTS:
                         sinks.setdefault(bit, []).append(Sink("", port, i, self.port_load))
-        return sinks, drivers, ideal
+        return sinks, drivers, set(module.names) if module.gate else ideal
 
     def connect(self, module, sink, bit):
         if sink.cell:
@@ -139,5 +139,5 @@ class Buffering:
                         loads[bit] = self.drive(module, bit, found, drivers.get(bit))
             self.input_load[name] = {port: [loads.get(bit, 0.0) for bit in bits]
                                      for port, (direction, bits) in module.ports.items() if direction == "input"}
-            self.ideal[name] = {port for port, (direction, bits) in module.ports.items()
+            self.ideal[name] = {module.gate.clock} if module.gate else {port for port, (direction, bits) in module.ports.items()
                                 if direction == "input" and any(bit in ideal for bit in bits)}
