@@ -2,20 +2,23 @@
 //
 // gca_adder_bank (S7): for each output the sum over the sub-tiles of sign and count, in two pipelined stages.
 //
-// Contract: add_i adds groups of Radix sub-tiles into partial sums, sum_i adds the partial sums into sum_o. Nothing
-//   saturates: SumW holds +-Tiles*(Levels-1). count_i is, per tile, plane-major (gca_counter_bank); tile t's planes are at
+// Contract: add_i adds up groups of Radix sub-tiles and the signs, sum_i adds these into sum_o. Nothing saturates: SumW
+//   holds +-Tiles*(Levels-1). count_i is, per tile, plane-major (gca_counter_bank); tile t's planes are at
 //   [t*CountW*Channels +: CountW*Channels], its signs at [t*Channels +: Channels]. sum_o holds channel c at [c*SumW +: SumW],
 //   two's complement.
+//   A negative count enters its group as its complement, ~count = -count - 1 + 2^CountW; the number of negative counts puts
+//   that right in the second stage. So all of the first is unsigned addition, and no count needs an adder for its sign.
 //
 // Latency: one cycle a stage. Reset: asynchronous; sum_o is 0.
 `default_nettype none
 
 module gca_adder_bank #(
-    parameter int unsigned Channels = 64,
-    parameter int unsigned Tiles    = 16,
-    parameter int unsigned Levels   = 16,
-    localparam int unsigned CountW  = (Levels > 1) ? $clog2(Levels) : 1,
-    localparam int unsigned SumW    = $clog2(Tiles * (Levels - 1) + 1) + 1
+    parameter int unsigned Channels   = 64,
+    parameter int unsigned Tiles      = 16,
+    parameter int unsigned Levels     = 16,
+    parameter int unsigned ClockGates = 0,
+    localparam int unsigned CountW    = (Levels > 1) ? $clog2(Levels) : 1,
+    localparam int unsigned SumW      = $clog2(Tiles * (Levels - 1) + 1) + 1
 ) (
     input  wire logic                             clk_i,
     input  wire logic                             rst_ni,
@@ -27,43 +30,52 @@ module gca_adder_bank #(
     output logic      [Channels*SumW-1:0]         sum_o
 );
 
-  // The least radix whose square covers the tiles: two stages of about equal depth.
-  localparam int unsigned Radix = (Tiles <= 4) ? 2 : (Tiles <= 9) ? 3 : (Tiles <= 16) ? 4 : (Tiles <= 64) ? 8
-      : (Tiles <= 256) ? 16 : 32;
+  // A power of two; at 16 sub-tiles two groups of 8. Larger groups would leave fewer flops between the stages, and a longer
+  // first stage.
+  localparam int unsigned Radix = 1 << (($clog2(Tiles) + 2) / 2);
   localparam int unsigned Groups = (Tiles + Radix - 1) / Radix;
-  localparam int unsigned PartialW = $clog2(Radix * (Levels - 1) + 1) + 1;
+  localparam int unsigned GroupW = CountW + $clog2(Radix);
+  localparam int unsigned SignsW = $clog2(Tiles + 1);
 
-  if (Tiles > 1024) begin : gen_too_many_tiles
-    $error("Tiles must be at most 1024");
-  end
+  wire logic add_clk, sum_clk;
+  gca_clock_gate #(.ClockGates(ClockGates)) u_add_gate (.clk_i, .enable_i(add_i), .clk_o(add_clk));
+  gca_clock_gate #(.ClockGates(ClockGates)) u_sum_gate (.clk_i, .enable_i(sum_i), .clk_o(sum_clk));
 
   for (genvar c = 0; c < Channels; c++) begin : gen_channel
-    logic [Groups*PartialW-1:0] partial_q;
+    logic [Groups*GroupW-1:0] group_q;  // unsigned sums
+    logic [SignsW-1:0] negative_q;      // how many counts were negative
 
     for (genvar g = 0; g < Groups; g++) begin : gen_group
-      always_ff @(posedge clk_i) begin
-        if (add_i) begin : add
-          logic signed [PartialW-1:0] partial;
+      always_ff @(posedge add_clk) begin
+        if (ClockGates != 0 || add_i) begin : add
+          logic [GroupW-1:0] group;
           logic [CountW-1:0] count;
-          partial = '0;
+          group = '0;
           for (int unsigned t = g * Radix; t < (g + 1) * Radix && t < Tiles; t++) begin
-            for (int unsigned b = 0; b < CountW; b++) count[b] = count_i[(t*CountW+b)*Channels+c];
-            partial = partial + (sign_i[t*Channels+c] ? -$signed(PartialW'(count)) : $signed(PartialW'(count)));
+            for (int unsigned b = 0; b < CountW; b++) count[b] = count_i[(t*CountW+b)*Channels+c] ^ sign_i[t*Channels+c];
+            group = group + GroupW'(count);
           end
-          partial_q[g*PartialW +: PartialW] <= partial;
+          group_q[g*GroupW +: GroupW] <= group;
         end
       end
     end
 
-    always_ff @(posedge clk_i or negedge rst_ni) begin
+    always_ff @(posedge add_clk) begin
+      if (ClockGates != 0 || add_i) begin : count_negative
+        logic [SignsW-1:0] negative;
+        negative = '0;
+        for (int unsigned t = 0; t < Tiles; t++) negative = negative + SignsW'(sign_i[t*Channels+c]);
+        negative_q <= negative;
+      end
+    end
+
+    always_ff @(posedge sum_clk or negedge rst_ni) begin
       if (!rst_ni) begin
         sum_o[c*SumW +: SumW] <= '0;
-      end else if (sum_i) begin : add
-        logic signed [SumW-1:0] total;
-        total = '0;
-        for (int unsigned g = 0; g < Groups; g++) begin
-          total = total + SumW'($signed(partial_q[g*PartialW +: PartialW]));
-        end
+      end else if (ClockGates != 0 || sum_i) begin : add
+        logic [SumW-1:0] total;
+        total = SumW'(negative_q) - (SumW'(negative_q) << CountW);
+        for (int unsigned g = 0; g < Groups; g++) total = total + SumW'(group_q[g*GroupW +: GroupW]);
         sum_o[c*SumW +: SumW] <= total;
       end
     end

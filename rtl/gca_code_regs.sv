@@ -9,9 +9,10 @@
 `default_nettype none
 
 module gca_code_regs #(
-    parameter int unsigned Dim    = 64,
-    parameter int unsigned QueryW = 4,
-    parameter int unsigned StoreW = 3
+    parameter int unsigned Dim        = 64,
+    parameter int unsigned QueryW     = 4,
+    parameter int unsigned StoreW     = 3,
+    parameter int unsigned ClockGates = 0
 ) (
     input  wire logic                  clk_i,
     input  wire logic                  rst_ni,
@@ -25,12 +26,15 @@ module gca_code_regs #(
     output logic      [Dim*StoreW-1:0] value_o
 );
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
+  wire logic clk;
+  gca_clock_gate #(.ClockGates(ClockGates)) u_gate (.clk_i, .enable_i(load_i), .clk_o(clk));
+
+  always_ff @(posedge clk or negedge rst_ni) begin
     if (!rst_ni) begin
       query_o <= '0;
       key_o   <= '0;
       value_o <= '0;
-    end else if (load_i) begin
+    end else if (ClockGates != 0 || load_i) begin
       query_o <= query_i;
       key_o   <= key_i;
       value_o <= value_i;

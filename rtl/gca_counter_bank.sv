@@ -11,9 +11,10 @@
 `default_nettype none
 
 module gca_counter_bank #(
-    parameter int unsigned Channels = 64,
-    parameter int unsigned Levels   = 16,
-    localparam int unsigned CountW  = (Levels > 1) ? $clog2(Levels) : 1
+    parameter int unsigned Channels   = 64,
+    parameter int unsigned Levels     = 16,
+    parameter int unsigned ClockGates = 0,
+    localparam int unsigned CountW    = (Levels > 1) ? $clog2(Levels) : 1
 ) (
     input  wire logic                       clk_i,
 
@@ -36,9 +37,12 @@ module gca_counter_bank #(
     full_o = full;
   end
 
+  wire logic clk;
+  gca_clock_gate #(.ClockGates(ClockGates)) u_gate (.clk_i, .enable_i(enable_i), .clk_o(clk));
+
   // The next state is worked out under the enable, so that a simulator spends nothing on counters at rest.
-  always_ff @(posedge clk_i) begin
-    if (enable_i) begin : step
+  always_ff @(posedge clk) begin
+    if (ClockGates != 0 || enable_i) begin : step
       logic [Channels-1:0] carry, old;
       carry = first_i ? pulse_i : pulse_i & ~full_o;
       for (int unsigned b = 0; b < CountW; b++) begin

@@ -26,17 +26,19 @@
 `default_nettype none
 
 module gca_head #(
-    parameter int unsigned Dim         = 64,
-    parameter int unsigned TileTokens  = 64,
-    parameter int unsigned Tiles       = 16,
-    parameter int unsigned QueryLevels = 16,
-    parameter int unsigned StoreLevels = 8,
-    parameter int unsigned OutLevels   = 16,
-    localparam int unsigned Columns    = TileTokens * Tiles,
-    localparam int unsigned WindowW    = (Columns > 0) ? $clog2(Columns + 1) : 1,
-    localparam int unsigned QueryW     = (QueryLevels > 1) ? $clog2(QueryLevels) : 1,
-    localparam int unsigned StoreW     = (StoreLevels > 1) ? $clog2(StoreLevels) : 1,
-    localparam int unsigned SumW       = $clog2(Tiles * (OutLevels - 1) + 1) + 1
+    parameter int unsigned Dim          = 64,
+    parameter int unsigned TileTokens   = 64,
+    parameter int unsigned Tiles        = 16,
+    parameter int unsigned QueryLevels  = 16,
+    parameter int unsigned StoreLevels  = 8,
+    parameter int unsigned OutLevels    = 16,
+    parameter int unsigned ReadoutStyle = gca_pkg::Counters,
+    parameter int unsigned ClockGates   = 0,
+    localparam int unsigned Columns     = TileTokens * Tiles,
+    localparam int unsigned WindowW     = (Columns > 0) ? $clog2(Columns + 1) : 1,
+    localparam int unsigned QueryW      = (QueryLevels > 1) ? $clog2(QueryLevels) : 1,
+    localparam int unsigned StoreW      = (StoreLevels > 1) ? $clog2(StoreLevels) : 1,
+    localparam int unsigned SumW        = $clog2(Tiles * (OutLevels - 1) + 1) + 1
 ) (
     input  wire logic                        clk_i,
     input  wire logic                        rst_ni,
@@ -84,8 +86,6 @@ module gca_head #(
     output logic      [gca_pkg::StatusW-1:0] status_saturated_o
 );
 
-  localparam int unsigned CountW = (OutLevels > 1) ? $clog2(OutLevels) : 1;
-
   // Phase lengths. The longest pulse of a converter with L levels is L-1 cycles.
   localparam int unsigned PulseCycles = QueryLevels - 1;
   localparam int unsigned ScoreCycles = (PulseCycles > gca_pkg::LoadCycles) ? PulseCycles : gca_pkg::LoadCycles;
@@ -105,14 +105,17 @@ module gca_head #(
   if (QueryLevels < 2 || StoreLevels < 2 || OutLevels < 2) begin : gen_bad_levels
     $error("QueryLevels, StoreLevels and OutLevels must be at least 2");
   end
+  if (ReadoutStyle > gca_pkg::Popcount) begin : gen_bad_style
+    $error("ReadoutStyle must be gca_pkg::Counters (0) or gca_pkg::Popcount (1)");
+  end
 
   logic accept, score_start, mix_start;
   logic k_discharge, k_write, v_discharge, v_write;
-  logic count_en, count_first, add, sum;
+  logic [gca_pkg::SyncStages-1:0] sync_en;
+  logic count_en, count_first, add, sum, scan;
   logic [Dim*QueryW-1:0] query;
   logic [Dim*StoreW-1:0] key, value;
-  logic [Tiles*CountW*Dim-1:0] count;
-  logic [Tiles*Dim-1:0] sign, full;
+  logic [Tiles*Dim-1:0] full;
 
   gca_sequencer #(
       .ScoreCycles(ScoreCycles),
@@ -140,6 +143,7 @@ module gca_head #(
       .c2p2_reset_o    (ana_c2p2_reset_o),
       .c2p2_integrate_o(ana_c2p2_integrate_o),
       .c2p2_emit_o     (ana_c2p2_emit_o),
+      .sync_en_o       (sync_en),
       .count_en_o      (count_en),
       .count_first_o   (count_first),
       .add_o           (add),
@@ -170,9 +174,10 @@ module gca_head #(
   );
 
   gca_code_regs #(
-      .Dim   (Dim),
-      .QueryW(QueryW),
-      .StoreW(StoreW)
+      .Dim       (Dim),
+      .QueryW    (QueryW),
+      .StoreW    (StoreW),
+      .ClockGates(ClockGates)
   ) u_code_regs (
       .clk_i,
       .rst_ni,
@@ -199,36 +204,79 @@ module gca_head #(
       .pulse_o(ana_k_pulse_o)
   );
 
-  // No tiles for an illegal Dim: the sentence above is to be the error.
-  for (genvar t = 0; t < ((Dim > 0) ? Tiles : 0); t++) begin : gen_tile
-    gca_readout_tile #(
-        .Channels(Dim),
-        .Levels  (OutLevels)
+  if (ReadoutStyle == gca_pkg::Counters) begin : gen_counters
+    gca_counter_readout #(
+        .Channels  (Dim),
+        .Tiles     ((Dim > 0) ? Tiles : 0),  // an illegal 0 is refused above
+        .Levels    (OutLevels),
+        .ClockGates(ClockGates)
     ) u_readout (
         .clk_i,
+        .rst_ni,
+        .sync_en_i    (sync_en),
         .count_en_i   (count_en),
         .count_first_i(count_first),
-        .pulse_i      (ana_pulse_i[t*Dim +: Dim]),
-        .sign_i       (ana_sign_i[t*Dim +: Dim]),
-        .count_o      (count[t*CountW*Dim +: CountW*Dim]),
-        .sign_o       (sign[t*Dim +: Dim]),
-        .full_o       (full[t*Dim +: Dim])
+        .add_i        (add),
+        .sum_i        (sum),
+        .pulse_i      (ana_pulse_i),
+        .sign_i       (ana_sign_i),
+        .sum_o,
+        .full_o       (full)
     );
-  end
 
-  gca_adder_bank #(
-      .Channels(Dim),
-      .Tiles   (Tiles),
-      .Levels  (OutLevels)
-  ) u_adder_bank (
-      .clk_i,
-      .rst_ni,
-      .add_i  (add),
-      .sum_i  (sum),
-      .count_i(count),
-      .sign_i (sign),
-      .sum_o
-  );
+    assign scan = add;
+  end else begin : gen_popcount
+    gca_popcount_readout #(
+        .Channels  (Dim),
+        .Tiles     (Tiles),
+        .Levels    (OutLevels),
+        .ClockGates(ClockGates)
+    ) u_readout (
+        .clk_i,
+        .rst_ni,
+        .sync_en_i    (sync_en),
+        .count_en_i   (count_en),
+        .count_first_i(count_first),
+        .add_i        (add),
+        .sum_i        (sum),
+        .pulse_i      (ana_pulse_i),
+        .sign_i       (ana_sign_i),
+        .sum_o,
+        .full_o       (full)
+    );
+
+    assign scan = count_en && !sync_en[gca_pkg::SyncStages-1];
+
+`ifndef SYNTHESIS
+    // The paper's readout beside it, for an observer and as the judge.
+    logic [Dim*SumW-1:0] sum_of_counters;
+    logic [Tiles*Dim-1:0] unused_full;
+
+    gca_counter_readout #(
+        .Channels(Dim),
+        .Tiles   (Tiles),
+        .Levels  (OutLevels)
+    ) u_counters (
+        .clk_i,
+        .rst_ni,
+        .sync_en_i    (sync_en),
+        .count_en_i   (count_en),
+        .count_first_i(count_first),
+        .add_i        (add),
+        .sum_i        (sum),
+        .pulse_i      (ana_pulse_i),
+        .sign_i       (ana_sign_i),
+        .sum_o        (sum_of_counters),
+        .full_o       (unused_full)
+    );
+
+    always_ff @(posedge clk_i) begin
+      if (result_valid_o) begin
+        SumsAreThoseOfCounters_A: assert (sum_o == sum_of_counters);
+      end
+    end
+`endif
+  end
 
   gca_status #(
       .Channels  ((Dim > 0) ? Dim : 1),  // an illegal 0 is refused above
@@ -239,7 +287,7 @@ module gca_head #(
       .rst_ni,
       .clear_i    (status_clear_i),
       .token_i    (result_valid_o && result_ready_i),
-      .scan_i     (add),
+      .scan_i     (scan),
       .full_i     (full),
       .tokens_o   (status_tokens_o),
       .saturated_o(status_saturated_o)

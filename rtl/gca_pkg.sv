@@ -26,6 +26,10 @@ package gca_pkg;
 
   localparam int unsigned StatusW = 32;
 
+  // ReadoutStyle: how the pulses of the sub-tiles become sums.
+  localparam int unsigned Counters = 0;  // the paper's: a counter for each pulse, then adders (gca_counter_readout)
+  localparam int unsigned Popcount = 1;  // the pulses that are high are added up in each cycle (gca_popcount_readout)
+
 endpackage
 
 `default_nettype wire

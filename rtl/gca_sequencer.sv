@@ -6,8 +6,9 @@
 //   A token is accepted at a clock edge with token_valid_i and token_ready_o. token_ready_o depends on flops and
 //   pipelined_i alone, never on token_valid_i or result_ready_i.
 //   In the numbering of gca_pkg: load is high in the cycles 0 to LoadCycles-1 after the accepting edge, then score for
-//   ScoreCycles, mix for MixCycles, emit for EmitCycles. count_en_o is emit delayed by SyncStages; count_first_o marks
-//   its first cycle. add_o (one cycle) follows its last cycle; sum_o moves the partial sums into the result register.
+//   ScoreCycles, mix for MixCycles, emit for EmitCycles. sync_en_o[s] is emit delayed by s cycles, count_en_o by
+//   SyncStages; count_first_o marks its first cycle. add_o (one cycle) follows its last cycle; sum_o moves the partial sums into
+//   the result register.
 //   A token is accepted when the analog blocks that it is going to use will be free for it, Interval cycles after the
 //   token before it. Then it waits at one place only, between load and score, where nothing but written cells holds its
 //   state: until at most one older token is still to be taken by the host. The result register and the partial sums have
@@ -56,6 +57,7 @@ module gca_sequencer #(
     output logic      c2p2_emit_o,
 
     // readout
+    output logic      [gca_pkg::SyncStages-1:0] sync_en_o,
     output logic      count_en_o,
     output logic      count_first_o,
     output logic      add_o,
@@ -104,12 +106,13 @@ module gca_sequencer #(
     take = result_q && result_ready_i;
 
     // A token that is accepted must not have to wait for the analog blocks after its load phase.
-    token_ready_o = !load_q && (!score_q || score_last) && spacing_q <= IntervalW'(gca_pkg::LoadCycles)
+    token_ready_o = !load_q && spacing_q <= IntervalW'(gca_pkg::LoadCycles)
         && (pipelined_i || pending_q == 2'd0 || (pending_q == 2'd1 && result_q));
     accept_o = token_valid_i && token_ready_o;
     score_start_o = load_done && pending_q <= 2'd1;
     mix_start_o = score_last;
 
+    sync_en_o = {emit_dly_q[gca_pkg::SyncStages-2:0], emit_q};
     count_en_o = emit_dly_q[gca_pkg::SyncStages-1];
     count_first_o = count_en_o && !emit_dly_q[gca_pkg::SyncStages];
     add_o = emit_dly_q[gca_pkg::SyncStages] && !count_en_o;

@@ -10,7 +10,8 @@
 `default_nettype none
 
 module gca_sign_ff #(
-    parameter int unsigned Channels = 64
+    parameter int unsigned Channels   = 64,
+    parameter int unsigned ClockGates = 0
 ) (
     input  wire logic                clk_i,
     input  wire logic                capture_i,
@@ -18,8 +19,11 @@ module gca_sign_ff #(
     output logic      [Channels-1:0] sign_o
 );
 
-  always_ff @(posedge clk_i) begin
-    if (capture_i) sign_o <= sign_i;
+  wire logic clk;
+  gca_clock_gate #(.ClockGates(ClockGates)) u_gate (.clk_i, .enable_i(capture_i), .clk_o(clk));
+
+  always_ff @(posedge clk) begin
+    if (ClockGates != 0 || capture_i) sign_o <= sign_i;
   end
 
 endmodule

@@ -46,12 +46,13 @@ module gca_write_ctrl #(
 
   localparam int unsigned TileW = (Tiles > 1) ? $clog2(Tiles) : 1;
   localparam int unsigned ColW = (TileTokens > 1) ? $clog2(TileTokens) : 1;
+  localparam int unsigned AddressW = (Columns > 1) ? $clog2(Columns) : 1;
 
   // A column's address. `left` counts the columns of the window behind it, so that the wrap needs no comparison of sums.
   logic [TileW-1:0] tile_q, tile_d;
   logic [ColW-1:0] col_q, col_d;
-  logic [WindowW-1:0] left_q, left_d;
-  logic [WindowW-1:0] last_q, last_d;  // of the window: its size - 1
+  logic [AddressW-1:0] left_q, left_d;
+  logic [AddressW-1:0] last_q, last_d;  // of the window: its size - 1
   // The highest column that holds a token of this sequence, and whether that is the window's last.
   logic [TileW-1:0] top_tile_q, top_tile_d;
   logic [ColW-1:0] top_col_q, top_col_d;
@@ -66,8 +67,8 @@ module gca_write_ctrl #(
     restart = new_sequence_i || empty_q;
     last_d = last_q;
     if (restart) begin
-      last_d = window_i - WindowW'(1);  // 0 becomes the greatest number
-      if (last_d >= WindowW'(Columns)) last_d = WindowW'(Columns - 1);
+      last_d = AddressW'(Columns - 1);
+      if (window_i != '0 && window_i < WindowW'(Columns)) last_d = AddressW'(window_i - WindowW'(1));
     end
     wrap = left_q == '0;
 
@@ -78,7 +79,7 @@ module gca_write_ctrl #(
     end else begin
       tile_d = tile_q;
       col_d = col_q + ColW'(1);
-      left_d = left_q - WindowW'(1);
+      left_d = left_q - AddressW'(1);
       if (col_q == ColW'(TileTokens - 1)) begin
         tile_d = tile_q + TileW'(1);
         col_d = '0;
@@ -95,7 +96,7 @@ module gca_write_ctrl #(
       tile_q     <= '0;
       col_q      <= '0;
       left_q     <= '0;
-      last_q     <= WindowW'(Columns - 1);
+      last_q     <= AddressW'(Columns - 1);
       top_tile_q <= '0;
       top_col_q  <= '0;
       full_q     <= 1'b0;
@@ -171,7 +172,7 @@ module gca_write_ctrl #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (rst_ni) begin
       if (accept_i) begin
-        TheRingIsTheWindow_A: assert (empty_q || (left_q <= last_q && last_q < WindowW'(Columns)));
+        TheRingIsTheWindow_A: assert (empty_q || (left_q <= last_q && 32'(last_q) < Columns));
         AddressesAreThoseOfColumns_A: assert (
             32'(tile_q) < Tiles && 32'(top_tile_q) < Tiles && 32'(v_tile_q) < Tiles
             && 32'(score_top_tile_q) < Tiles && 32'(mix_top_tile_q) < Tiles

@@ -84,8 +84,6 @@ refuses gca_head StoreLevels=1 -- "QueryLevels, StoreLevels and OutLevels must b
 refuses gca_head StoreLevels=0 -- "QueryLevels, StoreLevels and OutLevels must be at least 2"
 refuses gca_head OutLevels=1 -- "QueryLevels, StoreLevels and OutLevels must be at least 2"
 refuses gca_head OutLevels=0 -- "QueryLevels, StoreLevels and OutLevels must be at least 2"
-refuses gca_head Dim=1 TileTokens=1 Tiles=1025 -- "Tiles must be at most 1024"
-refuses gca_adder_bank Channels=1 Tiles=1025 -- "Tiles must be at most 1024"
 refuses gca_synchronizer Stages=1 -- "a synchroniser needs at least two stages"
 refuses gca_synchronizer Stages=0 -- "a synchroniser needs at least two stages"
 refuses gca_sequencer ScoreCycles=0 -- "ScoreCycles must be at least LoadCycles"

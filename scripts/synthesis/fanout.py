@@ -10,7 +10,7 @@ import math
 
 from synthesis import design
 
-EFFORT = 1.5  # FO4 delays that a load may add to its driver
+EFFORT = 2.5  # FO4 delays that a load may add to its driver
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,9 +25,9 @@ class Sink:
 class Buffering:
     """Works on all modules, each after those that it uses. Loads are in the library's unit."""
 
-    def __init__(self, library, modules, port_load):
+    def __init__(self, library, modules, port_load, effort=EFFORT):
         self.library, self.modules, self.port_load = library, modules, port_load
-        self.budget = EFFORT * library.fo4_estimate
+        self.budget = effort * library.fo4_estimate
         # Trees are built from the buffer that drives the most for its area, and weaker ones where these are enough.
         self.buffer = max(library.buffers, key=lambda cell: self.limit(cell, cell.outputs[0]) / cell.area)
         self.input_load = {}  # module: {port: [load of each bit]}
@@ -64,7 +64,7 @@ class Buffering:
                 for i, bit in enumerate(bits):
                     if bit not in design.CONSTANTS:
                         sinks.setdefault(bit, []).append(Sink("", port, i, self.port_load))
-        return sinks, drivers, ideal
+        return sinks, drivers, set(module.names) if module.gate else ideal
 
     def connect(self, module, sink, bit):
         if sink.cell:
@@ -139,5 +139,5 @@ class Buffering:
                         loads[bit] = self.drive(module, bit, found, drivers.get(bit))
             self.input_load[name] = {port: [loads.get(bit, 0.0) for bit in bits]
                                      for port, (direction, bits) in module.ports.items() if direction == "input"}
-            self.ideal[name] = {port for port, (direction, bits) in module.ports.items()
+            self.ideal[name] = {module.gate.clock} if module.gate else {port for port, (direction, bits) in module.ports.items()
                                 if direction == "input" and any(bit in ideal for bit in bits)}

@@ -173,7 +173,9 @@ class Cell:
 
     @functools.cached_property
     def area(self):
-        return self.group.number("area", 0.0)
+        """Of a latch without one (OSU's): that of the smallest flop, which is no smaller."""
+        area = self.group.number("area", 0.0)
+        return area if area > 0 or not self.latch else self.library.least_flop_area
 
     @functools.cached_property
     def pins(self):
@@ -217,18 +219,32 @@ class Cell:
                     pins |= set(expression(group.attributes[attribute])[1])
         return pins & set(self.inputs)
 
+    @functools.cached_property
+    def clock_pins(self):
+        """Clock pins of a flop, a latch or a clock gate."""
+        pins = {name for name in self.inputs if self.sequential and self.pins[name].true("clock")}
+        for group, attribute in ((self.flop, "clocked_on"), (self.latch, "enable")):
+            if group and attribute in group.attributes:
+                pins |= set(expression(group.attributes[attribute])[1])
+        return pins & set(self.inputs)
+
     def capacitance(self, pin):
         return self.pins[pin].number("capacitance", 0.0)
 
     @functools.cached_property
+    def special(self):
+        """Whether it is for something else than plain logic."""
+        if any(self.group.true(name) for name in SPECIAL) or not self.outputs:
+            return True
+        if self.group.all("test_cell") or any(pin.attributes.get("direction") == "inout" for pin in self.pins.values()):
+            return True
+        power = [group for group in self.group.all("pg_pin") if group.attributes.get("pg_type") == "backup_power"]
+        return bool(power) or any("three_state" in pin.attributes for pin in self.pins.values())
+
+    @functools.cached_property
     def usable(self):
         """Whether the flow may place it."""
-        if any(self.group.true(name) for name in SPECIAL) or self.area <= 0 or not self.outputs:
-            return False
-        if self.group.all("test_cell") or any(pin.attributes.get("direction") == "inout" for pin in self.pins.values()):
-            return False
-        power = [group for group in self.group.all("pg_pin") if group.attributes.get("pg_type") == "backup_power"]
-        return not power and not any("three_state" in pin.attributes for pin in self.pins.values())
+        return not self.special and self.group.number("area", 0.0) > 0
 
     @functools.cached_property
     def function(self):
@@ -333,6 +349,10 @@ class Library:
     def usable(self, name):
         return self.cells[name].usable and not any(pattern.search(name) for pattern in self.dont_use)
 
+    @functools.cached_property
+    def least_flop_area(self):
+        return min((cell.area for name, cell in self.cells.items() if cell.flop and self.usable(name)), default=0.0)
+
     def combinational(self, table, inputs):
         """Usable cells with one output of this function, in any order of the inputs, the smallest first."""
         found = [cell for cell in self.gates if len(cell.inputs) == inputs and list(cell.function.values()) == [table]]
@@ -399,13 +419,17 @@ class Library:
                 families.setdefault(cell.kin, []).append(cell)
         return {kin: sorted(cells, key=lambda cell: cell.area) for kin, cells in families.items()}
 
+    def write(self, path, names):
+        """The library with these cells only, and without a default wire load: figures are without wires in any library."""
+        names = set(names)
+        parts, place = [], 0
+        for name, (first, last) in self.spans.items():
+            if name not in names:
+                parts.append(self.text[place:first])
+                place = last
+        path.write_text(re.sub(r"\bdefault_wire_load\s*:[^;\n]*;?", "", "".join([*parts, self.text[place:]])))
+
     def write_trimmed(self, path):
         """The library without the cells that synthesis must not place, for Yosys and ABC."""
-        kept = {cell.name for cells in self._families.values() for cell in cells
-                if cell.flop or (cell.function and not cell.sequential)}
-        text, parts, place = self.text, [], 0
-        for name, (first, last) in self.spans.items():
-            if name not in kept:
-                parts.append(text[place:first])
-                place = last
-        path.write_text("".join([*parts, text[place:]]))
+        self.write(path, [cell.name for cells in self._families.values() for cell in cells
+                          if cell.flop or (cell.function and not cell.sequential)])

@@ -17,11 +17,9 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from synthesis import design, fanout
+from synthesis import clock_gate, design, fanout
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# Modules that may hold a latch: the wrapper of a clock gate.
-CLOCK_GATES = ("gca_clock_gate",)
 
 
 class SynthesisError(Exception):
@@ -39,7 +37,19 @@ class Netlist:
     counts: dict  # name: how often it is in the design
     verilog: Path
     statistics: Path
-    modules_of: dict  # RTL name: the netlist's modules made from it
+    figures: dict  # what is in `statistics`
+
+    def module_of(self, path):
+        """The module of the instance at a path of names from the top."""
+        module = self.top
+        for name in path:
+            module = self.modules[module].cells[name].type
+        return module
+
+    def rtl_of(self, module):
+        """The name in rtl/ of a module of the netlist, which has a number behind it if there are several."""
+        base = re.sub(r"_\d+$", "", module)
+        return base if f"{base}_1" in self.modules else module
 
 
 def sources(folder=ROOT / "rtl"):
@@ -74,40 +84,111 @@ endmodule
 """
 
 
-def script(top, parameters, library, folder, delay_ps, flatten, rtl):
+# ABC's part for a module: small, or fast for one that is on a path that fails.
+ABC = {
+    "small": "strash; ifraig; scorr; dc2; strash; &get -n; &syn2; &dch -f; &nf -R 10 -F 20; &put",
+    "fast": "strash; ifraig; scorr; dc2; strash; dch -f; map -B 0.9 {D}; topo; buffer -c; topo; upsize {D}; dnsize {D}",
+}
+
+
+def full_adder_gates(library):
+    """The library's full adder as gates that ABC sees: quicker, and larger."""
+    if not library.full_adder:
+        return ""
+    cell, total, carry = library.full_adder
+    a, b, c = cell.inputs
+    return f"""module \\{cell.name} ({a}, {b}, {c}, {carry}, {total});
+  input {a}, {b}, {c};
+  output {carry}, {total};
+  wire half = {a} ^ {b};
+  assign {total} = half ^ {c};
+  assign {carry} = ({a} & {b}) | (half & {c});
+endmodule
+"""
+
+
+def pick(module):
+    """Yosys commands that keep this module of an elaborated design, and its parts."""
+    return f"""setattr -mod -unset top *
+setattr -mod -set top 1 *{module} *{module}\\\\*
+hierarchy
+rename -top {module}"""
+
+
+# Wrappers of clock gates that are only wires.
+OPEN_GATES = "\n".join(["setattr -mod -set keep_hierarchy 1 *",
+                        *(f"setattr -mod -unset keep_hierarchy *{name}*ClockGates=*{32 * '0'}" for name in clock_gate.MODULES),
+                        "flatten", "setattr -mod -unset keep_hierarchy *"])
+
+
+def generic_script(top, parameters, library, folder, flatten, rtl, module):
+    """To gates and the library's flops, before ABC. module: of those below `top`, the one to keep, with its parts."""
     changes = "".join(f" -chparam {name} {value}" for name, value in parameters.items())
-    trimmed, quoted = shlex.quote(f"{folder}/cells.lib"), [shlex.quote(str(file)) for file in rtl]
+    quoted = [shlex.quote(str(file)) for file in rtl]
     adders = f"techmap -map {shlex.quote(str(folder))}/full_adder.v" if library.full_adder else ""
     return f"""
 read_verilog -sv {quoted[0]}
-read_verilog -sv -defer {' '.join(quoted[1:])}
-read_liberty -lib -ignore_miss_func {trimmed}
+{f"read_verilog -sv -defer {' '.join(quoted[1:])}" if quoted[1:] else ""}
+read_liberty -lib -ignore_miss_func {shlex.quote(f'{folder}/cells.lib')}
 hierarchy -check -top {top}{changes}
+{'' if module == top else pick(module)}
 proc
 check -assert
-{"flatten" if flatten else ""}
+{"flatten" if flatten else OPEN_GATES}
 synth -run coarse:fine
 alumacc
 maccmap
 {adders}
 opt
 synth -run fine:check
-dfflibmap -liberty {trimmed}
+dfflibmap -liberty {shlex.quote(f'{folder}/cells.lib')}
 opt
-abc -liberty {trimmed} -constr {shlex.quote(f'{folder}/abc.constr')} -D {delay_ps}
 opt_clean -purge
-write_json {shlex.quote(f'{folder}/mapped.json')}
+write_ilang {shlex.quote(f'{folder}/generic.il')}
 """
 
 
-def run_yosys(text, folder):
-    (folder / "yosys.ys").write_text(text)
-    done = subprocess.run(["yosys", "-q", "-l", str(folder / "yosys.log"), "-s", str(folder / "yosys.ys")],
+def mapping_script(folder, delay_ps, fast):
+    """The gates to the library's. fast: modules of rtl/."""
+    work = f"abc -liberty {folder}/cells.lib -constr {folder}/abc.constr -D {delay_ps} -script {folder}"
+    chosen = " ".join(f"*{module} *{module}\\\\*" for module in fast)
+    steps = f"{work}/small.abc" if not fast else f"""select -set fast {chosen}
+techmap -map {folder}/full_adder_gates.v @fast
+techmap @fast
+opt
+{work}/small.abc * @fast %d
+{work}/fast.abc @fast"""
+    return f"""
+read_liberty -lib -ignore_miss_func {folder}/cells.lib
+read_ilang {folder}/generic.il
+{steps}
+opt_clean -purge
+write_json {folder}/mapped.json
+"""
+
+
+def run_yosys(text, folder, name):
+    (folder / f"{name}.ys").write_text(text)
+    done = subprocess.run(["yosys", "-q", "-l", str(folder / f"{name}.log"), "-s", str(folder / f"{name}.ys")],
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
     if done.returncode != 0:
         said = [line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line or "Assert" in line]
         raise SynthesisError(f"Yosys failed: {said[-1] if said else f'exit code {done.returncode}'} "
-                             f"(all of it: {folder / 'yosys.log'})")
+                             f"(all of it: {folder / f'{name}.log'})")
+
+
+def check(modules, order, library):
+    """Maps what Yosys left to us, the clock gates' latches, and refuses all else that is no cell of the library."""
+    for name in order:
+        module = modules[name]
+        if any(re.fullmatch(rf"{gate}(_\d+)?", name) for gate in clock_gate.MODULES):
+            module.gate = clock_gate.place(module, library)
+        unknown = sorted({cell.type for cell in module.cells.values()} - set(library.cells) - set(modules))
+        if any("LATCH" in kind for kind in unknown):
+            raise SynthesisError(f"{name}: the RTL makes a latch; only {', '.join(clock_gate.MODULES)} may hold one, open while "
+                                 "its clock is low")
+        if unknown:
+            raise SynthesisError(f"{name}: the library has no cell for {', '.join(unknown)}")
 
 
 def statistics(modules, order, counts, library):
@@ -117,11 +198,6 @@ def statistics(modules, order, counts, library):
         own = collections.Counter(cell.type for cell in modules[name].cells.values())
         parts = {kind: number for kind, number in own.items() if kind in modules}
         kinds = {kind: number for kind, number in own.items() if kind not in modules}
-        unknown = sorted(set(kinds) - set(library.cells))
-        if any("LATCH" in kind or "latch" in kind for kind in unknown):
-            raise SynthesisError(f"{name}: the RTL makes a latch; only {', '.join(CLOCK_GATES)} may hold one")
-        if unknown:
-            raise SynthesisError(f"{name}: the library has no cell for {', '.join(unknown)}")
         entry = {"instances": counts[name], "parts": parts, "cells_by_type": kinds, "own": {
             "area_um2": sum(library.cells[kind].area * number for kind, number in kinds.items()),
             "cells": sum(kinds.values()),
@@ -130,35 +206,47 @@ def statistics(modules, order, counts, library):
                            if library.cells[kind].latch or library.cells[kind].clock_gate)}}
         entry["total"] = {key: value + sum(number * result[part]["total"][key] for part, number in parts.items())
                           for key, value in entry["own"].items()}
-        if entry["own"]["latches"] and not any(name.startswith(gate) for gate in CLOCK_GATES):
-            raise SynthesisError(f"{name}: {entry['own']['latches']} latches; only {', '.join(CLOCK_GATES)} may hold one")
         result[name] = entry
     return result
 
 
-def synthesize(top, parameters, library, folder, *, delay_ps=None, flatten=False, rtl=None, buffers=True):
-    """Writes netlist.v and statistics.json, and what Yosys read and said, under `folder`.
+class Synthesis:
+    """One design for one library; its generic part is done once, its mapping as often as timing asks for it.
 
-    parameters: of the top module. delay_ps: what ABC aims at; by default 30 FO4 of the library. rtl: the sources, the package
-    first; by default all of rtl/."""
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    library.write_trimmed(folder / "cells.lib")
-    (folder / "full_adder.v").write_text(full_adder_map(library))
-    load_ff = 4 * library.typical_load * library.cap_pf * 1000
-    (folder / "abc.constr").write_text(f"set_driving_cell {library.buffers[0].name}\nset_load {load_ff:.3f}\n")
-    target = delay_ps or 30 * library.fo4_estimate * library.time_ns * 1000
-    run_yosys(script(top, parameters, library, folder, round(target), flatten, rtl or sources()), folder)
-    modules = design.read(folder / "mapped.json", top, library)
-    order, counts = design.bottom_up(modules, top)
-    if buffers:
-        work = fanout.Buffering(library, modules, 4 * library.typical_load)
-        work.run(order)
-    design.write(modules, order, folder / "netlist.v")
-    figures = statistics(modules, order, counts, library)
-    (folder / "statistics.json").write_text(json.dumps(figures, indent=1) + "\n")
-    made = collections.defaultdict(list)
-    for name in order:
-        made[re.sub(r"_\d+$", "", name)].append(name)
-    return Netlist(top, parameters, library, folder, modules, order, counts, folder / "netlist.v",
-                   folder / "statistics.json", dict(made))
+    Writes what it does under `folder`. parameters: of `top`. module: synthesize just this one of those below `top`, with the
+    parameters that it has there. rtl: the sources, the package first; by default all of rtl/."""
+
+    def __init__(self, top, parameters, library, folder, *, module=None, flatten=False, rtl=None):
+        self.top, self.parameters, self.library, self.folder = module or top, parameters, library, Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if re.search(r"[^\w./+=,-]", str(self.folder)):
+            raise SynthesisError(f"{self.folder}: Yosys takes no such character in a folder's name")
+        library.write_trimmed(self.folder / "cells.lib")
+        (self.folder / "full_adder.v").write_text(full_adder_map(library))
+        (self.folder / "full_adder_gates.v").write_text(full_adder_gates(library))
+        load_ff = 4 * library.typical_load * library.cap_pf * 1000
+        (self.folder / "abc.constr").write_text(f"set_driving_cell {library.buffers[0].name}\nset_load {load_ff:.3f}\n")
+        for name, text in ABC.items():
+            (self.folder / f"{name}.abc").write_text(text + "\n")
+        run_yosys(generic_script(top, parameters, library, self.folder, flatten, rtl or sources(), self.top), self.folder,
+                  "generic")
+
+    def map(self, delay_ps=None, fast=(), effort=fanout.EFFORT):
+        """The netlist. delay_ps: what ABC aims at within a module; by default 30 FO4."""
+        library, folder = self.library, self.folder
+        target = delay_ps or 30 * library.fo4_estimate * library.time_ns * 1000
+        run_yosys(mapping_script(folder, round(target), fast), folder, "mapping")
+        modules = design.read(folder / "mapped.json", self.top, library)
+        order, counts = design.bottom_up(modules, self.top)
+        check(modules, order, library)
+        fanout.Buffering(library, modules, 4 * library.typical_load, effort).run(order)
+        design.write(modules, order, folder / "netlist.v")
+        figures = statistics(modules, order, counts, library)
+        (folder / "statistics.json").write_text(json.dumps(figures, indent=1) + "\n")
+        return Netlist(self.top, self.parameters, library, folder, modules, order, counts, folder / "netlist.v",
+                       folder / "statistics.json", figures)
+
+
+def synthesize(top, parameters, library, folder, *, delay_ps=None, fast=(), flatten=False, rtl=None):
+    """Writes netlist.v and statistics.json under `folder`."""
+    return Synthesis(top, parameters, library, folder, flatten=flatten, rtl=rtl).map(delay_ps, fast)

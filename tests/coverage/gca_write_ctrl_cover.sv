@@ -19,8 +19,8 @@ module gca_write_ctrl_cover #(
     input wire logic empty_q,
     input wire logic c2p1_emit_i,
     input wire logic v_write_i,
-    input wire logic [$clog2(TileTokens*Tiles + 1)-1:0] left_q,
-    input wire logic [$clog2(TileTokens*Tiles + 1)-1:0] last_q,
+    input wire logic [(TileTokens*Tiles > 1 ? $clog2(TileTokens*Tiles) : 1)-1:0] left_q,
+    input wire logic [(TileTokens*Tiles > 1 ? $clog2(TileTokens*Tiles) : 1)-1:0] last_q,
     input wire logic [((Tiles > 1) ? $clog2(Tiles) : 1)-1:0] tile_q,
     input wire logic [((TileTokens > 1) ? $clog2(TileTokens) : 1)-1:0] col_q,
     input wire logic [((Tiles > 1) ? $clog2(Tiles) : 1)-1:0] v_tile_q,
@@ -64,9 +64,9 @@ module gca_write_ctrl_cover #(
   WindowIsWiderThanTheRing_C: cover property (@(posedge clk_i) disable iff (!rst_ni)
       begins && window_i > WindowW'(Columns));
   WindowChanges_C: cover property (@(posedge clk_i) disable iff (!rst_ni)
-      begins && !empty_q && window_i != '0 && window_i - WindowW'(1) != last_q);
+      begins && !empty_q && window_i != '0 && window_i - WindowW'(1) != WindowW'(last_q));
   WindowPinMovesInMidSequence_C: cover property (@(posedge clk_i) disable iff (!rst_ni)
-      goes_on && window_i - WindowW'(1) != last_q);
+      goes_on && window_i - WindowW'(1) != WindowW'(last_q));
 
   // Steps and wraps.
   StepsWithinATile_C: cover property (@(posedge clk_i) disable iff (!rst_ni) goes_on && !wrap && !last_column);

@@ -9,48 +9,47 @@ module gca_write_ctrl_check #(
     parameter int unsigned Tiles      = 16,
     localparam int unsigned Columns   = TileTokens * Tiles,
     localparam int unsigned WindowW   = $clog2(Columns + 1),
+    localparam int unsigned AddressW  = (Columns > 1) ? $clog2(Columns) : 1,
     localparam int unsigned TileW     = (Tiles > 1) ? $clog2(Tiles) : 1,
     localparam int unsigned ColW      = (TileTokens > 1) ? $clog2(TileTokens) : 1
 ) (
-    input wire logic               clk_i,
-    input wire logic               rst_ni,
-    input wire logic               accept_i,
-    input wire logic               new_sequence_i,
-    input wire logic [WindowW-1:0] window_i,
-    input wire logic               score_start_i,
-    input wire logic               mix_start_i,
-    input wire logic               k_discharge_i,
-    input wire logic               k_write_i,
-    input wire logic               v_discharge_i,
-    input wire logic               v_write_i,
-    input wire logic               c2p1_emit_i,
-    input wire logic [Columns-1:0] k_discharge_o,
-    input wire logic [Columns-1:0] k_write_o,
-    input wire logic [Columns-1:0] v_discharge_o,
-    input wire logic [Columns-1:0] v_write_o,
-    input wire logic [Columns-1:0] valid_o,
+    input wire logic                clk_i,
+    input wire logic                rst_ni,
+    input wire logic                accept_i,
+    input wire logic                new_sequence_i,
+    input wire logic [WindowW-1:0]  window_i,
+    input wire logic                score_start_i,
+    input wire logic                mix_start_i,
+    input wire logic                k_discharge_i,
+    input wire logic                k_write_i,
+    input wire logic                v_discharge_i,
+    input wire logic                v_write_i,
+    input wire logic                c2p1_emit_i,
+    input wire logic [Columns-1:0]  k_discharge_o,
+    input wire logic [Columns-1:0]  k_write_o,
+    input wire logic [Columns-1:0]  v_discharge_o,
+    input wire logic [Columns-1:0]  v_write_o,
+    input wire logic [Columns-1:0]  valid_o,
 
-    input wire logic [TileW-1:0]   tile_q,
-    input wire logic [ColW-1:0]    col_q,
-    input wire logic [WindowW-1:0] left_q,
-    input wire logic [WindowW-1:0] last_q,
-    input wire logic [TileW-1:0]   top_tile_q,
-    input wire logic [ColW-1:0]    top_col_q,
-    input wire logic               full_q,
-    input wire logic               empty_q,
-    input wire logic [TileW-1:0]   v_tile_q,
-    input wire logic [ColW-1:0]    v_col_q,
-    input wire logic [TileW-1:0]   score_top_tile_q,
-    input wire logic [ColW-1:0]    score_top_col_q,
-    input wire logic [TileW-1:0]   mix_top_tile_q,
-    input wire logic [ColW-1:0]    mix_top_col_q
+    input wire logic [TileW-1:0]    tile_q,
+    input wire logic [ColW-1:0]     col_q,
+    input wire logic [AddressW-1:0] left_q,
+    input wire logic [AddressW-1:0] last_q,
+    input wire logic [TileW-1:0]    top_tile_q,
+    input wire logic [ColW-1:0]     top_col_q,
+    input wire logic                full_q,
+    input wire logic                empty_q,
+    input wire logic [TileW-1:0]    v_tile_q,
+    input wire logic [ColW-1:0]     v_col_q,
+    input wire logic [TileW-1:0]    score_top_tile_q,
+    input wire logic [ColW-1:0]     score_top_col_q,
+    input wire logic [TileW-1:0]    mix_top_tile_q,
+    input wire logic [ColW-1:0]     mix_top_col_q
 );
 
   localparam logic [WindowW-1:0] All = WindowW'(Columns);
 
-  localparam int unsigned ColumnW = (Columns > 1) ? $clog2(Columns) : 1;
-
-  logic [ColumnW-1:0] chosen;
+  logic [AddressW-1:0] chosen;
   gca_chosen #(.Count(Columns)) u_column (.value_o(chosen));
 
   wire logic [WindowW-1:0] column = WindowW'(chosen);
@@ -145,9 +144,9 @@ module gca_write_ctrl_check #(
           && 32'(tile_q) < Tiles && 32'(v_tile_q) < Tiles && 32'(top_tile_q) < Tiles
           && 32'(score_top_tile_q) < Tiles && 32'(mix_top_tile_q) < Tiles);
       AddressesAreTheColumns_A: assert (number(tile_q, col_q) == k_column_q && number(v_tile_q, v_col_q) == v_column_q);
-      RingStateIsThatOfTheWindow_A: assert (empty_q == !any_q && last_q == window_q - WindowW'(1)
-                                            && (empty_q || left_q == last_q - k_column_q)
-                                            && (full_q || top == k_column_q) && (!full_q || top == last_q));
+      RingStateIsThatOfTheWindow_A: assert (empty_q == !any_q && WindowW'(last_q) == window_q - WindowW'(1)
+                                            && (empty_q || WindowW'(left_q) == WindowW'(last_q) - k_column_q)
+                                            && (full_q || top == k_column_q) && (!full_q || top == WindowW'(last_q)));
       if (any_q) begin
         WrittenColumnsAreThoseUpToTheTop_A: assert (written_q == (column <= top));
         DistanceIsThatInTheRing_A: assert (column >= window_q || since_q == (written_q ? ahead : k_column_q + WindowW'(1)));
