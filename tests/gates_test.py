@@ -66,7 +66,7 @@ class Gates(unittest.TestCase):
         found = re.fullmatch(r"# cycles (\d+) tokens (\d+)", first)
         rows = [line.split() for line in lines]
         self.assertEqual(len({name for name, _, _ in rows}), len(rows), "a net is there twice")
-        return int(found[1]), int(found[2]), {name: (int(toggles), float(high)) for name, toggles, high in rows}
+        return int(found[1]), int(found[2]), {name: (int(toggles), int(high)) for name, toggles, high in rows}
 
     def test_the_netlist_replays_the_loop(self):
         done = gates("--config", "tiny")
@@ -87,7 +87,7 @@ class Gates(unittest.TestCase):
         """Ports and some flops, counted by another reader in a trace of the RTL."""
         cycles, tokens, nets = self.read_activity()
         self.assertEqual((cycles, tokens), (30 * TOKENS, TOKENS))
-        self.assertEqual(nets["clk_i"], (2 * cycles, cycles / 2))
+        self.assertEqual(nets["clk_i"], (2 * cycles, cycles // 2))
         self.assertEqual(nets["rst_ni"], (0, cycles))
         self.assertEqual(nets["result_valid_o"], (2 * TOKENS, TOKENS))
         self.assertEqual(nets["status_tokens_o[0]"][0], TOKENS)
@@ -113,7 +113,7 @@ class Gates(unittest.TestCase):
                 points.append((end, points[-1][1]))
                 toggles = sum(a[1] != b[1] for a, b in zip(points, points[1:]))
                 high = sum((b[0] - a[0]) * a[1] for a, b in zip(points, points[1:])) / activity.CLOCK_PS
-                self.assertEqual(nets[name], (toggles, high))
+                self.assertEqual(nets[name], (toggles, round(high)))
 
     def test_a_trace_too_short_is_refused(self):
         names = {"a": ["clk_i"], "b": ["token_valid_i"], "c": ["token_ready_o"], "d": ["rst_ni"]}

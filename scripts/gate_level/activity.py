@@ -79,6 +79,6 @@ def write(trace, tokens, path):
     unfinished = path.with_name(f"{path.name}.unfinished")
     with unfinished.open("w") as out:
         out.write(f"# cycles {cycles} tokens {tokens}\n")
-        out.writelines(f"{name} {toggles} {high / CLOCK_PS:g}\n" for name, toggles, high in lines)
+        out.writelines(f"{name} {toggles} {round(high / CLOCK_PS)}\n" for name, toggles, high in lines)
     unfinished.replace(path)
     return cycles, len(lines), sum(toggles for _, toggles, _ in lines) / len(lines) / cycles

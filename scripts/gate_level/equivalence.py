@@ -16,11 +16,15 @@ import subprocess
 import time
 
 from gate_level import cells
-from gate_level.logic import Literal, Logic, LogicError
+from gate_level.logic import CLOCK_GATE, Literal, Logic, LogicError
 from synthesis import design, netlist
 
 # To plain gates and flops, without optimising: a clean-up of what has no meaning, and Yosys's own gates for operators.
-TO_GATES = """
+# Clock gates stay, but those that are only wires.
+TO_GATES = f"""
+setattr -mod -set keep_hierarchy 1 *{CLOCK_GATE}*
+setattr -mod -unset keep_hierarchy *{CLOCK_GATE}*ClockGates=*{32 * '0'}
+setattr -mod -unset keep_hierarchy A:top
 flatten
 techmap
 dffunmap
@@ -170,10 +174,16 @@ def write_problem(rtl, gates, nets, folder):
         if missing:
             raise EquivalenceError(f"only one of the two has the port {min(missing)}")
     pairs = pair_states(rtl, gates, nets)
-    inputs = [*rtl.inputs]
+    if rtl.clock_gates.keys() != gates.clock_gates.keys():
+        raise EquivalenceError(f"only one of the two has the clock gate {min(rtl.clock_gates.keys() ^ gates.clock_gates.keys())}")
     given = {bit: Literal(f"state_{bit}") for bit in gates.states}
-    inputs += [literal.bit for literal in given.values()]
     of_rtl, outputs, gate_outputs = {}, {}, {}
+    for name, pins in rtl.clock_gates.items():
+        theirs = gates.clock_gates[name]
+        of_rtl[pins["clk_o"]] = given[theirs["clk_o"]] = Literal(f"clock_{name}")
+        outputs |= {f"{name}.{pin}": Literal(pins[pin]) for pin in ("clk_i", "enable_i")}
+        gate_outputs |= {f"{name}.{pin}": Literal(theirs[pin]) for pin in ("clk_i", "enable_i")}
+    inputs = [*rtl.inputs, *(literal.bit for literal in given.values())]
     for bit, (partner, inverted) in pairs.items():
         if partner is None:
             of_rtl[bit] = Literal(f"unread_{bit}")

@@ -2,7 +2,8 @@
 and states to outputs and next states, as BLIF.
 
 A state is what a flop or a latch holds. Cut open, it is an input; and what makes it are four outputs: the edge or level
-at which it takes its data, the data, and when it is cleared and preset, whatever the clock does.
+at which it takes its data, the data, and when it is cleared and preset, whatever the clock does. A clock gate (an instance
+of rtl/gca_clock_gate.sv) is cut open likewise: its clock is an input, what goes into it are outputs.
 """
 import collections
 import dataclasses
@@ -16,6 +17,9 @@ TWO_INPUTS = {"$_AND_": ["11"], "$_NAND_": ["0-", "-0"], "$_OR_": ["1-", "-1"], 
               "$_XNOR_": ["11", "00"], "$_ANDNOT_": ["10"], "$_ORNOT_": ["1-", "-0"]}
 # Polarities of clock or enable, then of reset and its value, or of set and reset.
 STATES = re.compile(r"\$_(DFF|DLATCH)_([NP])(?:([NP])([01]))?_|\$_(DFFSR|DLATCHSR)_([NP])([NP])([NP])_")
+
+
+CLOCK_GATE = "gca_clock_gate"
 
 
 class LogicError(Exception):
@@ -53,7 +57,8 @@ class State:
 
 
 class Logic:
-    """inputs, outputs: {name: bit}; names: {bit: its names, plain, an index behind}; states: {bit: State}."""
+    """inputs, outputs: {name: bit}; names: {bit: its names, plain, an index behind}; states: {bit: State}; clock_gates:
+    {name: pins}."""
 
     def __init__(self, path, module):
         data = json.loads(path.read_text())["modules"][module]
@@ -66,12 +71,14 @@ class Logic:
         for name, port in data["ports"].items():
             ports = self.inputs if port["direction"] == "input" else self.outputs
             ports |= {f"{name}[{i}]": bit for i, bit in enumerate(port["bits"])}
-        self.states, self.gates, self.driver = {}, [], {}
-        for cell in data["cells"].values():
+        self.states, self.clock_gates, self.gates, self.driver = {}, {}, [], {}
+        for name, cell in data["cells"].items():
             pins = {pin: bits[0] for pin, bits in cell["connections"].items()}
             found = STATES.fullmatch(cell["type"])
             if found:
                 self.states[pins["Q"]] = self.state(found, pins)
+            elif CLOCK_GATE in cell["type"]:
+                self.clock_gates[design.plain(name)] = pins
             elif cell["type"] in TWO_INPUTS or cell["type"] in ("$_NOT_", "$_BUF_", "$_MUX_"):
                 self.gates.append((cell["type"], pins))
                 self.driver[pins["Y"]] = (cell["type"], pins)
