@@ -39,6 +39,12 @@ class Netlist:
     statistics: Path
     figures: dict  # what is in `statistics`
 
+    def write(self):
+        """The netlist and its statistics."""
+        design.write(self.modules, self.order, self.verilog)
+        self.figures = statistics(self.modules, self.order, self.counts, self.library)
+        self.statistics.write_text(json.dumps(self.figures, indent=1) + "\n")
+
     def module_of(self, path):
         """The module of the instance at a path of names from the top."""
         module = self.top
@@ -87,7 +93,7 @@ endmodule
 # ABC's part for a module: small, or fast for one that is on a path that fails.
 ABC = {
     "small": "strash; ifraig; scorr; dc2; strash; &get -n; &syn2; &dch -f; &nf -R 10 -F 20; &put",
-    "fast": "strash; ifraig; scorr; dc2; strash; dch -f; map -B 0.9 {D}; topo; buffer -c; topo; upsize {D}; dnsize {D}",
+    "fast": "strash; ifraig; scorr; dc2; strash; if -g -K 6; strash; dch -f; map -B 0.9 {D}; topo; buffer -c; topo; upsize {D}; dnsize {D}",
 }
 
 
@@ -240,11 +246,10 @@ class Synthesis:
         order, counts = design.bottom_up(modules, self.top)
         check(modules, order, library)
         fanout.Buffering(library, modules, 4 * library.typical_load, effort).run(order)
-        design.write(modules, order, folder / "netlist.v")
-        figures = statistics(modules, order, counts, library)
-        (folder / "statistics.json").write_text(json.dumps(figures, indent=1) + "\n")
-        return Netlist(self.top, self.parameters, library, folder, modules, order, counts, folder / "netlist.v",
-                       folder / "statistics.json", figures)
+        made = Netlist(self.top, self.parameters, library, folder, modules, order, counts, folder / "netlist.v",
+                       folder / "statistics.json", {})
+        made.write()
+        return made
 
 
 def synthesize(top, parameters, library, folder, *, delay_ps=None, fast=(), flatten=False, rtl=None):
