@@ -113,6 +113,23 @@ endmodule
 """
 
 
+def clock_gate(library):
+    """The library's integrated clock gate in the place of rtl/gca_clock_gate.sv; empty without such a cell."""
+    if not library.clock_gate:
+        return ""
+    cell = library.clock_gate
+    clock, enable, out = (next(name for name, pin in cell.pins.items() if pin.true(f"clock_gate_{role}_pin"))
+                          for role in ("clock", "enable", "out"))
+    return f"""module gca_clock_gate #(parameter ClockGates = 1) (input wire clk_i, input wire enable_i, output wire clk_o);
+  generate if (ClockGates == 0) begin : gen_wire
+    assign clk_o = clk_i;
+  end else begin : gen_gate
+    \\{cell.name} gate (.{clock}(clk_i), .{enable}(enable_i), .{out}(clk_o));
+  end endgenerate
+endmodule
+"""
+
+
 def pick(module):
     """Yosys commands that keep this module of an elaborated design, and its parts."""
     return f"""setattr -mod -unset top *
@@ -234,8 +251,11 @@ class Synthesis:
         (self.folder / "abc.constr").write_text(f"set_driving_cell {library.buffers[0].name}\nset_load {load_ff:.3f}\n")
         for name, text in ABC.items():
             (self.folder / f"{name}.abc").write_text(text + "\n")
-        run_yosys(generic_script(top, parameters, library, self.folder, flatten, rtl or sources(), self.top), self.folder,
-                  "generic")
+        rtl = list(rtl or sources())
+        if library.clock_gate:
+            (self.folder / "clock_gate.sv").write_text(clock_gate(library))
+            rtl = [self.folder / "clock_gate.sv" if file.name == "gca_clock_gate.sv" else file for file in rtl]
+        run_yosys(generic_script(top, parameters, library, self.folder, flatten, rtl, self.top), self.folder, "generic")
 
     def map(self, delay_ps=None, fast=(), effort=fanout.EFFORT):
         """The netlist. delay_ps: what ABC aims at within a module; by default 30 FO4."""
