@@ -405,6 +405,13 @@ class Library:
                 found.append((cell.area, cell.name, cell, roles[0b10010110], roles[0b11101000]))
         return min(found)[2:] if found else None
 
+    @functools.cached_property
+    def clock_gate(self):
+        """The smallest integrated clock gate of a latch and an AND, or None."""
+        found = [(cell.area, cell.name, cell) for name, cell in self.cells.items()
+                 if cell.clock_gate == "latch_posedge" and self.usable(name)]
+        return min(found)[2] if found else None
+
     def variants(self, cell):
         """Cells of other strength that can take its place, itself among them, the smallest first."""
         return self._families[cell.kin] if self.usable(cell.name) else [cell]
@@ -432,4 +439,4 @@ class Library:
     def write_trimmed(self, path):
         """The library without the cells that synthesis must not place, for Yosys and ABC."""
         self.write(path, [cell.name for cells in self._families.values() for cell in cells
-                          if cell.flop or (cell.function and not cell.sequential)])
+                          if cell.flop or cell is self.clock_gate or (cell.function and not cell.sequential)])

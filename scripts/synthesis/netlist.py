@@ -39,6 +39,12 @@ class Netlist:
     statistics: Path
     figures: dict  # what is in `statistics`
 
+    def write(self):
+        """The netlist and its statistics."""
+        design.write(self.modules, self.order, self.verilog)
+        self.figures = statistics(self.modules, self.order, self.counts, self.library)
+        self.statistics.write_text(json.dumps(self.figures, indent=1) + "\n")
+
     def module_of(self, path):
         """The module of the instance at a path of names from the top."""
         module = self.top
@@ -87,7 +93,7 @@ endmodule
 # ABC's part for a module: small, or fast for one that is on a path that fails.
 ABC = {
     "small": "strash; ifraig; scorr; dc2; strash; &get -n; &syn2; &dch -f; &nf -R 10 -F 20; &put",
-    "fast": "strash; ifraig; scorr; dc2; strash; dch -f; map -B 0.9 {D}; topo; buffer -c; topo; upsize {D}; dnsize {D}",
+    "fast": "strash; ifraig; scorr; dc2; strash; if -g -K 6; strash; dch -f; map -B 0.9 {D}; topo; buffer -c; topo; upsize {D}; dnsize {D}",
 }
 
 
@@ -103,6 +109,23 @@ def full_adder_gates(library):
   wire half = {a} ^ {b};
   assign {total} = half ^ {c};
   assign {carry} = ({a} & {b}) | (half & {c});
+endmodule
+"""
+
+
+def clock_gate(library):
+    """The library's integrated clock gate in the place of rtl/gca_clock_gate.sv; empty without such a cell."""
+    if not library.clock_gate:
+        return ""
+    cell = library.clock_gate
+    clock, enable, out = (next(name for name, pin in cell.pins.items() if pin.true(f"clock_gate_{role}_pin"))
+                          for role in ("clock", "enable", "out"))
+    return f"""module gca_clock_gate #(parameter ClockGates = 1) (input wire clk_i, input wire enable_i, output wire clk_o);
+  generate if (ClockGates == 0) begin : gen_wire
+    assign clk_o = clk_i;
+  end else begin : gen_gate
+    \\{cell.name} gate (.{clock}(clk_i), .{enable}(enable_i), .{out}(clk_o));
+  end endgenerate
 endmodule
 """
 
@@ -228,8 +251,11 @@ class Synthesis:
         (self.folder / "abc.constr").write_text(f"set_driving_cell {library.buffers[0].name}\nset_load {load_ff:.3f}\n")
         for name, text in ABC.items():
             (self.folder / f"{name}.abc").write_text(text + "\n")
-        run_yosys(generic_script(top, parameters, library, self.folder, flatten, rtl or sources(), self.top), self.folder,
-                  "generic")
+        rtl = list(rtl or sources())
+        if library.clock_gate:
+            (self.folder / "clock_gate.sv").write_text(clock_gate(library))
+            rtl = [self.folder / "clock_gate.sv" if file.name == "gca_clock_gate.sv" else file for file in rtl]
+        run_yosys(generic_script(top, parameters, library, self.folder, flatten, rtl, self.top), self.folder, "generic")
 
     def map(self, delay_ps=None, fast=(), effort=fanout.EFFORT):
         """The netlist. delay_ps: what ABC aims at within a module; by default 30 FO4."""
@@ -240,11 +266,10 @@ class Synthesis:
         order, counts = design.bottom_up(modules, self.top)
         check(modules, order, library)
         fanout.Buffering(library, modules, 4 * library.typical_load, effort).run(order)
-        design.write(modules, order, folder / "netlist.v")
-        figures = statistics(modules, order, counts, library)
-        (folder / "statistics.json").write_text(json.dumps(figures, indent=1) + "\n")
-        return Netlist(self.top, self.parameters, library, folder, modules, order, counts, folder / "netlist.v",
-                       folder / "statistics.json", figures)
+        made = Netlist(self.top, self.parameters, library, folder, modules, order, counts, folder / "netlist.v",
+                       folder / "statistics.json", {})
+        made.write()
+        return made
 
 
 def synthesize(top, parameters, library, folder, *, delay_ps=None, fast=(), flatten=False, rtl=None):

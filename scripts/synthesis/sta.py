@@ -151,6 +151,10 @@ class Timing:
     slow_pins: list  # pins beyond max_transition
 
     @property
+    def all_paths(self):
+        return [*self.paths, *self.by_kind.values(), *self.by_module.values()]
+
+    @property
     def slack_ns(self):
         return min(self.endpoints.values())
 
