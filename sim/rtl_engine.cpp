@@ -15,7 +15,9 @@
 #include "behavioral/error.h"
 #include "behavioral/state_archive.h"
 #include "sim/bits.h"
+#include "sim/gate_head.h"
 #include "sim/interrupt.h"
+#include "sim/lockstep_head.h"
 #include "sim/output_file.h"
 #include "sim/printable.h"
 
@@ -43,6 +45,18 @@ void check_space(const std::filesystem::path& file) {
     }
 }
 
+std::unique_ptr<RtlHead> make_head(const Config& config, const RtlOptions& options) {
+    const int seed = static_cast<int>(options.seed & 0x7fffffffU);
+    if (options.gate_head.empty()) {
+        return find_built_head(config).make(seed);
+    }
+    std::unique_ptr<RtlHead> gates = load_gate_head(options.gate_head, config).make(seed);
+    if (!options.lockstep) {
+        return gates;
+    }
+    return std::make_unique<LockstepHead>(std::move(gates), "the gates", find_built_head(config).make(seed), "the rtl");
+}
+
 }  // namespace
 
 void RtlTiming::merge(const RtlTiming& other) {
@@ -59,7 +73,7 @@ RtlEngine::RtlEngine(const Config& config, const RtlOptions& options, const Head
     : config_(config),
       options_(options),
       schedule_(Schedule::of_levels(config.quantization.query_levels, config.quantization.output_levels)),
-      head_(find_built_head(config).make(static_cast<int>(options.seed & 0x7fffffffU))),
+      head_(make_head(config, options)),
       pins_(head_->pins()),
       bridge_(std::make_unique<AnalogBridge>(config, pins_)),
       query_bits_(static_cast<unsigned>(std::bit_width(config.quantization.query_levels - 1))),
@@ -234,7 +248,7 @@ void RtlEngine::note_taken(std::size_t token, std::size_t sent) {
     }
 }
 
-void RtlEngine::rethrow(std::size_t sequence, std::size_t taken, std::size_t sent) {
+void RtlEngine::rethrow(std::size_t sequence, std::size_t taken, std::size_t sent) const {
     const std::string tokens = taken == sent       ? "no token"
                                : taken + 1 == sent ? fmt::format("token {}", taken)
                                                    : fmt::format("tokens {} to {}", taken, sent - 1);
@@ -245,6 +259,8 @@ void RtlEngine::rethrow(std::size_t sequence, std::size_t taken, std::size_t sen
         throw BoundaryError(error.what() + where);
     } catch (const AssertionError& error) {
         throw AssertionError(error.what() + where);
+    } catch (const LockstepError& error) {
+        throw LockstepError(fmt::format("cycle {}: ", cycle_) + error.what() + where);
     } catch (const TimeoutError& error) {
         throw TimeoutError(error.what() + where);
     }

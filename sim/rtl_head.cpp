@@ -7,28 +7,38 @@
 
 namespace gca {
 
-const BuiltHead& find_built_head(const Config& config) {
+void require_hardware(const Config& config, std::string_view engine) {
     const Quantization& q = config.quantization;
-    const auto refuse_level_off = [](const char* key, unsigned value) {
+    const auto refuse_level_off = [engine](const char* key, unsigned value) {
         if (value == 0) {
             throw InputError(
-                fmt::format("quantization.{} is 0: the rtl engine is hardware and has no unquantised input; "
+                fmt::format("quantization.{} is 0: the {} engine is hardware and has no unquantised input; "
                             "use --engine functional or reference",
-                            key));
+                            key, engine));
         }
     };
     refuse_level_off("query_levels", q.query_levels);
     refuse_level_off("store_levels", q.store_levels);
     if (q.output != OutputQuantizer::counter) {
         throw InputError(
-            fmt::format("quantization.output is \"{}\": the rtl engine has \"counter\" only; use --engine "
+            fmt::format("quantization.output is \"{}\": the {} engine has \"counter\" only; use --engine "
                         "functional or reference",
-                        to_string(q.output)));
+                        to_string(q.output), engine));
     }
+}
+
+bool fits(const BuiltHead& head, const Config& config) {
+    const Quantization& q = config.quantization;
+    return head.geometry == config.geometry && head.query_levels == q.query_levels &&
+           head.store_levels == q.store_levels && head.output_levels == q.output_levels;
+}
+
+const BuiltHead& find_built_head(const Config& config) {
+    require_hardware(config, "rtl");
+    const Quantization& q = config.quantization;
     std::string built;
     for (const BuiltHead& head : built_heads()) {
-        if (head.geometry == config.geometry && head.query_levels == q.query_levels &&
-            head.store_levels == q.store_levels && head.output_levels == q.output_levels) {
+        if (fits(head, config)) {
             return head;
         }
         built += fmt::format("{}{} ({}x{}x{})", built.empty() ? "" : ", ", head.name, head.geometry.dim,

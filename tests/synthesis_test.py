@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
-from synthesis import design, fanout, flow, geometry, netlist, node, power, report, sta  # noqa: E402
+from synthesis import clock_gate, design, fanout, flow, geometry, netlist, node, power, report, sta  # noqa: E402
 from synthesis.liberty import Library, LibertyError, truth  # noqa: E402
 
 OSU018 = Path("/usr/share/qflow/tech/osu018/osu018_stdcells.lib")
@@ -81,10 +81,9 @@ class Tiny(unittest.TestCase):
 
     def test_flops_are_those_of_the_parameters(self):
         size = geometry.read("tiny")
-        count_w, query_w, store_w, sum_w = 4, 4, 3, 6
+        count_w, query_w, store_w = 4, 4, 3
         expected = {"gca_counter_bank": size.tiles * size.dim * count_w, "gca_sign_ff": size.tiles * size.dim,
-                    "gca_synchronizer": size.tiles * size.dim * 2, "gca_code_regs": size.dim * (query_w + 2 * store_w),
-                    "gca_adder_bank": size.dim * 2 * sum_w}
+                    "gca_synchronizer": size.tiles * size.dim * 2, "gca_code_regs": size.dim * (query_w + 2 * store_w)}
         self.assertEqual({name: self.rows[name]["flops"] for name in expected}, expected)
 
     def test_there_is_no_latch_and_nothing_unknown(self):
@@ -169,6 +168,37 @@ class Modules(unittest.TestCase):
                           "  always_latch if (a) y = b;\nendmodule\n")
         with self.assertRaisesRegex(netlist.SynthesisError, "gca_head: the RTL makes a latch"):
             netlist.synthesize("gca_head", {}, Library(OSU018), folder, rtl=[source])
+
+    def test_clock_gates_become_cells_of_the_library(self):
+        for config, gates in (("tiny", 1), ("tiny", 0)):
+            data, said = self.run_module(config, "gca_sign_ff", "--clock-gates", str(gates))
+            self.assertEqual((data["area"]["flops"], data["area"]["latches"]), (8, gates))
+            self.assertEqual("gca_clock_gate" in {row["module"] for row in data["modules"]}, bool(gates))
+            self.assertTrue(data["timing"]["met"], said)
+        # A latch, an inverter for it and an AND; the latch, which has no area in the library, counts as a flop.
+        data, _ = self.run_module("tiny", "gca_sign_ff", "--clock-gates", "1")
+        gate = next(row for row in data["modules"] if row["module"] == "gca_clock_gate")
+        self.assertEqual((gate["cells"], gate["area_um2"]), (3, 96.0 + 16.0 + 32.0))
+
+    def test_an_integrated_clock_gate_takes_the_place_of_the_latch(self):
+        folder = folder_of(self)
+        gate = """cell (GATE) { area : 77; clock_gating_integrated_cell : "latch_posedge"; statetable("C E", "S") { table : "L L : - : L"; }
+          pin(C) { direction : input; capacitance : 0.02; clock_gate_clock_pin : true; clock : true; }
+          pin(E) { direction : input; capacitance : 0.01; clock_gate_enable_pin : true;
+            timing() { related_pin : "C"; timing_type : setup_rising; rise_constraint(scalar) { values ("0.1"); }
+              fall_constraint(scalar) { values ("0.1"); } } }
+          pin(S) { direction : internal; internal_node : "S"; }
+          pin(Q) { direction : output; capacitance : 0; clock_gate_out_pin : true; state_function : "C S"; timing() { related_pin : "C";
+            cell_rise(scalar) { values ("0.2"); } cell_fall(scalar) { values ("0.2"); } rise_transition(scalar) { values ("0.1"); }
+            fall_transition(scalar) { values ("0.1"); } } } }
+        """
+        text = OSU018.read_text()
+        place = text.index("cell (AND2X1)")
+        (folder / "with.lib").write_text(text[:place] + gate + text[place:])
+        data, said = self.run_module("tiny", "gca_sign_ff", "--clock-gates", "1", "--liberty", folder / "with.lib")
+        row = next(row for row in data["modules"] if row["module"] == "gca_clock_gate")
+        self.assertEqual((row["cells"], row["area_um2"], data["area"]["latches"]), (1, 77.0, 1))
+        self.assertTrue(data["timing"]["met"], said)
 
     def test_constraints_that_do_not_fit_are_an_error(self):
         folder = folder_of(self)
@@ -269,6 +299,21 @@ class Energy(unittest.TestCase):
         flop = energies.output_pin("DFFPOSX1", "Q", 0.0)["CLK"]
         self.assertAlmostEqual(spent["top"]["cells"], 20 * (nand_pj + inverter + data) + 8 * flop, places=9)
         self.assertAlmostEqual(spent["top"]["leakage"], (0.0787318 + 0.0443482 + 0.160725) * 1e-9 * 100 * 10e-9 * 1e12, delta=2e-4)
+
+    def test_a_gated_clock_counts_the_cycles_of_its_enable(self):
+        gate = design.Module("gca_clock_gate", {"c": ("input", [1]), "e": ("input", [2]), "o": ("output", [3])},
+                             {"and": design.Instance("AND2X1", {"A": [1], "B": [2], "Y": [3]})}, {1: "c", 2: "e", 3: "o"}, {}, [],
+                             clock_gate.Gate("c", "e", "o"))
+        top = self.netlist.modules["top"]
+        top.cells["f"].pins["CLK"] = [7]
+        top.names[7] = "gated"
+        top.cells["u_gate"] = design.Instance("gca_clock_gate", {"c": [1], "e": [2], "o": [7]})
+        self.netlist.modules["gca_clock_gate"] = gate
+        text = "a 30 {}\nb 10 50\nn 20 50\nm 20 50\nq 8 50\ngated 2 99\n"
+        few, _ = self.spend("# cycles 100 tokens 4\n" + text.format(5))
+        many, _ = self.spend("# cycles 100 tokens 4\n" + text.format(50))
+        self.assertGreater(few["top"]["clock pins"], 0)
+        self.assertAlmostEqual(many["top"]["clock pins"], 10 * few["top"]["clock pins"])
 
     def test_levels_may_be_parted_by_slashes_and_begin_with_the_top(self):
         one, _ = self.spend("# cycles 100 tokens 4\na 30 50\nb 10 50\nn 20 50\nm 20 50\nq 8 50\n")

@@ -33,6 +33,7 @@ class Module:
     names: dict  # bit: what it is called
     wires: dict  # name of a wire to declare: its width, 0 for a single bit
     aliases: list  # (name of an output port's bit, what it is assigned)
+    gate: object = None  # of the wrapper of a clock gate: a clock_gate.Gate
 
     def new_bit(self, name):
         bit = max(self.names, default=1) + 1 if not hasattr(self, "_next") else self._next

@@ -17,11 +17,9 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from synthesis import design, fanout
+from synthesis import clock_gate, design, fanout
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# Modules that may hold a latch: the wrapper of a clock gate.
-CLOCK_GATES = ("gca_clock_gate",)
 
 
 class SynthesisError(Exception):
@@ -40,6 +38,12 @@ class Netlist:
     verilog: Path
     statistics: Path
     figures: dict  # what is in `statistics`
+
+    def write(self):
+        """The netlist and its statistics."""
+        design.write(self.modules, self.order, self.verilog)
+        self.figures = statistics(self.modules, self.order, self.counts, self.library)
+        self.statistics.write_text(json.dumps(self.figures, indent=1) + "\n")
 
     def module_of(self, path):
         """The module of the instance at a path of names from the top."""
@@ -89,7 +93,7 @@ endmodule
 # ABC's part for a module: small, or fast for one that is on a path that fails.
 ABC = {
     "small": "strash; ifraig; scorr; dc2; strash; &get -n; &syn2; &dch -f; &nf -R 10 -F 20; &put",
-    "fast": "strash; ifraig; scorr; dc2; strash; dch -f; map -B 0.9 {D}; topo; buffer -c; topo; upsize {D}; dnsize {D}",
+    "fast": "strash; ifraig; scorr; dc2; strash; if -g -K 6; strash; dch -f; map -B 0.9 {D}; topo; buffer -c; topo; upsize {D}; dnsize {D}",
 }
 
 
@@ -134,6 +138,12 @@ hierarchy
 rename -top {module}"""
 
 
+# Wrappers of clock gates that are only wires.
+OPEN_GATES = "\n".join(["setattr -mod -set keep_hierarchy 1 *",
+                        *(f"setattr -mod -unset keep_hierarchy *{name}*ClockGates=*{32 * '0'}" for name in clock_gate.MODULES),
+                        "flatten", "setattr -mod -unset keep_hierarchy *"])
+
+
 def generic_script(top, parameters, library, folder, flatten, rtl, module):
     """To gates and the library's flops, before ABC. module: of those below `top`, the one to keep, with its parts."""
     changes = "".join(f" -chparam {name} {value}" for name, value in parameters.items())
@@ -147,7 +157,7 @@ hierarchy -check -top {top}{changes}
 {'' if module == top else pick(module)}
 proc
 check -assert
-{"flatten" if flatten else ""}
+{"flatten" if flatten else OPEN_GATES}
 synth -run coarse:fine
 alumacc
 maccmap
@@ -190,6 +200,20 @@ def run_yosys(text, folder, name):
                              f"(all of it: {folder / f'{name}.log'})")
 
 
+def check(modules, order, library):
+    """Maps what Yosys left to us, the clock gates' latches, and refuses all else that is no cell of the library."""
+    for name in order:
+        module = modules[name]
+        if any(re.fullmatch(rf"{gate}(_\d+)?", name) for gate in clock_gate.MODULES):
+            module.gate = clock_gate.place(module, library)
+        unknown = sorted({cell.type for cell in module.cells.values()} - set(library.cells) - set(modules))
+        if any("LATCH" in kind for kind in unknown):
+            raise SynthesisError(f"{name}: the RTL makes a latch; only {', '.join(clock_gate.MODULES)} may hold one, open while "
+                                 "its clock is low")
+        if unknown:
+            raise SynthesisError(f"{name}: the library has no cell for {', '.join(unknown)}")
+
+
 def statistics(modules, order, counts, library):
     """{module: area, cells, flops, latches of its own, its instances, and those sums with all below}."""
     result = {}
@@ -197,11 +221,6 @@ def statistics(modules, order, counts, library):
         own = collections.Counter(cell.type for cell in modules[name].cells.values())
         parts = {kind: number for kind, number in own.items() if kind in modules}
         kinds = {kind: number for kind, number in own.items() if kind not in modules}
-        unknown = sorted(set(kinds) - set(library.cells))
-        if any("LATCH" in kind or "latch" in kind for kind in unknown):
-            raise SynthesisError(f"{name}: the RTL makes a latch; only {', '.join(CLOCK_GATES)} may hold one")
-        if unknown:
-            raise SynthesisError(f"{name}: the library has no cell for {', '.join(unknown)}")
         entry = {"instances": counts[name], "parts": parts, "cells_by_type": kinds, "own": {
             "area_um2": sum(library.cells[kind].area * number for kind, number in kinds.items()),
             "cells": sum(kinds.values()),
@@ -210,8 +229,6 @@ def statistics(modules, order, counts, library):
                            if library.cells[kind].latch or library.cells[kind].clock_gate)}}
         entry["total"] = {key: value + sum(number * result[part]["total"][key] for part, number in parts.items())
                           for key, value in entry["own"].items()}
-        if entry["own"]["latches"] and not any(name.startswith(gate) for gate in CLOCK_GATES):
-            raise SynthesisError(f"{name}: {entry['own']['latches']} latches; only {', '.join(CLOCK_GATES)} may hold one")
         result[name] = entry
     return result
 
@@ -247,12 +264,12 @@ class Synthesis:
         run_yosys(mapping_script(folder, round(target), fast), folder, "mapping")
         modules = design.read(folder / "mapped.json", self.top, library)
         order, counts = design.bottom_up(modules, self.top)
+        check(modules, order, library)
         fanout.Buffering(library, modules, 4 * library.typical_load, effort).run(order)
-        design.write(modules, order, folder / "netlist.v")
-        figures = statistics(modules, order, counts, library)
-        (folder / "statistics.json").write_text(json.dumps(figures, indent=1) + "\n")
-        return Netlist(self.top, self.parameters, library, folder, modules, order, counts, folder / "netlist.v",
-                       folder / "statistics.json", figures)
+        made = Netlist(self.top, self.parameters, library, folder, modules, order, counts, folder / "netlist.v",
+                       folder / "statistics.json", {})
+        made.write()
+        return made
 
 
 def synthesize(top, parameters, library, folder, *, delay_ps=None, fast=(), flatten=False, rtl=None):

@@ -4,9 +4,10 @@ Computed here because OpenSTA 2.0.17 can't: set_power_activity -pins ends in an 
 groups of a hierarchical design. The sums are those of any tool without wires: for a net V^2/2 times its pins' capacitance a
 toggle; for an output pin the mean of rise_power and fall_power at its load, over the inputs in the ratio of their toggles;
 for an input pin the mean of its own tables; leakage for the time that passes. All slews are that of the FO4 chain. A flop's
-clock pin rises and falls in every cycle unless its clock is gated: then as often as the gated net.
+clock pin rises and falls in every cycle unless its clock is gated: then in each cycle in which the gate's enable is high.
 """
 import collections
+import dataclasses
 import functools
 import re
 
@@ -23,16 +24,17 @@ class ActivityError(Exception):
     """One line for the user."""
 
 
+@dataclasses.dataclass
 class Activity:
-    """cycles, tokens; toggles: {net: its toggles}."""
-
-    def __init__(self, path, cycles, tokens, toggles):
-        self.path, self.cycles, self.tokens, self.toggles = path, cycles, tokens, toggles
+    path: object
+    cycles: int
+    tokens: int
+    nets: dict  # name: (toggles, cycles high)
 
 
 def read_activity(path):
     """First line `# cycles N tokens M`, then lines NET TOGGLES HIGH_CYCLES; levels of a NET are parted by `.` or `/`."""
-    toggles = {}
+    nets = {}
     with path.open() as file:
         head = re.fullmatch(r"#\s*cycles\s+(\d+)\s+tokens\s+(\d+)\s*", file.readline())
         if not head or int(head[1]) < 1 or int(head[2]) < 1:
@@ -44,8 +46,8 @@ def read_activity(path):
                 continue
             if len(words) != 3 or not words[1].isdigit() or not words[2].isdigit():
                 raise ActivityError(f"{path}:{number}: must be NET TOGGLES HIGH_CYCLES")
-            toggles[words[0].replace("/", ".")] = int(words[1])
-    return Activity(path, cycles, tokens, toggles)
+            nets[words[0].replace("/", ".")] = int(words[1]), int(words[2])
+    return Activity(path, cycles, tokens, nets)
 
 
 class Flat:
@@ -55,6 +57,7 @@ class Flat:
         self.modules = netlist.modules
         self.names = []  # of each net, from all levels
         self.cells = []  # (module, type, {pin: net or None})
+        self.gates = []  # (enable, output) of clock gates
         top = self.modules[netlist.top]
         ports = {bit: self._net() for _, bits in top.ports.values() for bit in bits if bit not in design.CONSTANTS}
         self.inputs = {ports[bit] for direction, bits in top.ports.values() if direction == "input" for bit in bits}
@@ -70,6 +73,9 @@ class Flat:
             if bit not in nets:
                 nets[bit] = self._net()
             self.names[nets[bit]].append(prefix + text)
+        if module.gate:
+            enable, output = (module.ports[port][1][0] for port in (module.gate.enable, module.gate.output))
+            self.gates.append((None if enable in design.CONSTANTS else nets[enable], nets[output]))
         for cell_name, cell in module.cells.items():
             if cell.type in self.modules:
                 child = self.modules[cell.type]
@@ -130,12 +136,14 @@ class Energies:
 
 def toggles_of(flat, activity, top, clock):
     """({net: toggles}, share of the nets that the file names)."""
-    known, result = 0, []
+    known, result, high = 0, [], []
     for net, names in enumerate(flat.names):
-        found = next((activity.toggles[text] for name in names for text in (name, f"{top}.{name}") if text in activity.toggles),
-                     None)
+        found = next((activity.nets[text] for name in names for text in (name, f"{top}.{name}") if text in activity.nets), None)
         known += found is not None
-        result.append(2 * activity.cycles if net == clock else found or 0)
+        result.append(2 * activity.cycles if net == clock else found[0] if found else 0)
+        high.append(found[1] if found else 0)
+    for enable, output in flat.gates:  # a recording by cycles does not see a clock's edges
+        result[output] = 2 * high[enable] if enable is not None else 0
     if known < LEAST_COVERED * len(result):
         raise ActivityError(f"{activity.path}: names {known} of the netlist's {len(result)} nets: is it of this netlist?")
     return result, known / len(result)

@@ -69,7 +69,8 @@ def figures(result, geometry, style, power=None):
             "paths": [path_figures(path, timing.clock_ns, fo4_ns) for path in timing.paths],
             "by_kind": {kind: path_figures(path, timing.clock_ns, fo4_ns) for kind, path in timing.by_kind.items()},
             "unconstrained": len(timing.unconstrained),
-            "unconstrained_elsewhere": [end for end in timing.unconstrained if "u_synchronizer/" not in end],
+            "unconstrained_elsewhere": [end for end in timing.unconstrained
+                                        if "u_synchronizer/" not in end and "u_sign_ff/" not in end],
             "beyond_max_transition": timing.slow_pins},
         "node": {"name": target.name, "area_mm2": round(result.ge * target.nand2_um2 / 1e6, 5),
                  "least_period_ns": round(result.depth_fo4 * target.fo4_ps / 1000, 4),
@@ -130,10 +131,11 @@ def timing_text(data):
     if worst:
         lines += ["", "The longest path:", "", "```",
                   *(f"{step['delay_ns']:8.3f}  {step['pin']} ({step['cell']})" for step in worst["cells"]), "```"]
-    lines += ["", f"{timing['unconstrained']} endpoints have no constraint: "
-              + ("all of them first flops of gca_synchronizer, whose inputs are asynchronous."
+    lines += ["", "No endpoint is without a constraint." if not timing["unconstrained"] else
+              f"{timing['unconstrained']} endpoints have no constraint: "
+              + ("all of them are first flops of gca_synchronizer or in gca_sign_ff, whose inputs are asynchronous."
                  if not timing["unconstrained_elsewhere"] else
-                 f"**these are not in gca_synchronizer**: {', '.join(timing['unconstrained_elsewhere'][:5])}")]
+                 f"**these are neither in gca_synchronizer nor in gca_sign_ff**: {', '.join(timing['unconstrained_elsewhere'][:5])}")]
     if timing["beyond_max_transition"]:
         lines.append(f"**Slower edges than the library allows** at {len(timing['beyond_max_transition'])} pins, such as "
                      f"`{timing['beyond_max_transition'][0]}`.")
