@@ -7,6 +7,15 @@
 
 namespace gca {
 
+namespace {
+
+/// As CMake's list of geometries has it.
+std::string suffix(Readout readout) {
+    return readout == Readout::counters ? "" : fmt::format("+{}", to_string(readout));
+}
+
+}  // namespace
+
 void require_hardware(const Config& config, std::string_view engine) {
     const Quantization& q = config.quantization;
     const auto refuse_level_off = [engine](const char* key, unsigned value) {
@@ -30,7 +39,7 @@ void require_hardware(const Config& config, std::string_view engine) {
 bool fits(const BuiltHead& head, const Config& config) {
     const Quantization& q = config.quantization;
     return head.geometry == config.geometry && head.query_levels == q.query_levels &&
-           head.store_levels == q.store_levels && head.output_levels == q.output_levels;
+           head.store_levels == q.store_levels && head.output_levels == q.output_levels && head.readout == config.hardware.readout;
 }
 
 const BuiltHead& find_built_head(const Config& config) {
@@ -41,17 +50,19 @@ const BuiltHead& find_built_head(const Config& config) {
         if (fits(head, config)) {
             return head;
         }
-        built += fmt::format("{}{} ({}x{}x{})", built.empty() ? "" : ", ", head.name, head.geometry.dim,
-                             head.geometry.tile_tokens, head.geometry.tiles);
+        built += fmt::format("{}{} ({}x{}x{}{})", built.empty() ? "" : ", ", head.name, head.geometry.dim,
+                             head.geometry.tile_tokens, head.geometry.tiles, suffix(head.readout));
     }
     const std::string levels = q.query_levels == 16 && q.store_levels == 8 && q.output_levels == 16
                                    ? ""
                                    : fmt::format(":{}x{}x{}", q.query_levels, q.store_levels, q.output_levels);
+    const std::string readout = suffix(config.hardware.readout);
     throw InputError(fmt::format(
-        "geometry {}x{}x{} with {}, {} and {} levels is not built for the rtl engine (built: {}); build it "
-        "with: scripts/build -DGCA_EXTRA_GEOMETRIES=mine={}x{}x{}{}",
-        config.geometry.dim, config.geometry.tile_tokens, config.geometry.tiles, q.query_levels, q.store_levels,
-        q.output_levels, built, config.geometry.dim, config.geometry.tile_tokens, config.geometry.tiles, levels));
+        "geometry {}x{}x{}{} with {}, {} and {} levels is not built for the rtl engine (built: {}); build it "
+        "with: scripts/build -DGCA_EXTRA_GEOMETRIES=mine={}x{}x{}{}{}",
+        config.geometry.dim, config.geometry.tile_tokens, config.geometry.tiles, readout, q.query_levels,
+        q.store_levels, q.output_levels, built, config.geometry.dim, config.geometry.tile_tokens, config.geometry.tiles,
+        levels, readout));
 }
 
 }  // namespace gca

@@ -101,6 +101,7 @@ struct BuiltHead {
     unsigned query_levels;
     unsigned store_levels;
     unsigned output_levels;
+    Readout readout;
     /// `seed` sets the values with which uninitialised flops wake up.
     std::unique_ptr<RtlHead> (*make)(int seed);
 };

@@ -135,6 +135,18 @@ class VerilatedHead final : public RtlHead {
         return std::as_writable_bytes(std::span<Port, 1>(&port, 1));
     }
 
+    /// Of the readout, or, where that has none, of the counters that stand beside it.
+    template <typename Root>
+    static void bind_counters(Root& root, HeadPins& pins) {
+        if constexpr (requires { root.gca_head__DOT__gen_counters__DOT__u_readout__DOT__count; }) {
+            pins.count = bytes(root.gca_head__DOT__gen_counters__DOT__u_readout__DOT__count);
+            pins.count_sign = bytes(root.gca_head__DOT__gen_counters__DOT__u_readout__DOT__sign);
+        } else {
+            pins.count = bytes(root.gca_head__DOT__gen_popcount__DOT__u_counters__DOT__count);
+            pins.count_sign = bytes(root.gca_head__DOT__gen_popcount__DOT__u_counters__DOT__sign);
+        }
+    }
+
     void bind() {
         Model& m = *model_;
         HeadPins pins;
@@ -171,8 +183,7 @@ class VerilatedHead final : public RtlHead {
         pins.status_tokens = &m.status_tokens_o;
         pins.status_saturated = &m.status_saturated_o;
         if constexpr (kKind == ModelKind::rtl) {
-            pins.count = bytes(m.rootp->gca_head__DOT__count);
-            pins.count_sign = bytes(m.rootp->gca_head__DOT__sign);
+            bind_counters(*m.rootp, pins);
         }
         set_pins(pins);
     }

@@ -37,7 +37,7 @@ module gca_adder_bank_check #(
   // sum for the chosen channel.
   logic signed [31:0] total, negative, of_groups, term, chosen_total, chosen_term;
   logic [Groups*32-1:0] group;
-  logic [CountW-1:0] count, chosen_count;
+  logic [CountW-1:0] count, entering, chosen_count;
   logic [31:0] greatest;
   logic counts_legal, groups_right;
   always_comb begin
@@ -54,7 +54,8 @@ module gca_adder_bank_check #(
       term = sign_i[t*Channels] ? -$signed(32'(count)) : $signed(32'(count));
       total = total + term;
       negative = negative + 32'(sign_i[t*Channels]);
-      group[t/Radix*32 +: 32] = group[t/Radix*32 +: 32] + 32'(count ^ {CountW{sign_i[t*Channels]}});
+      entering = count ^ {CountW{sign_i[t*Channels]}};
+      group[t/Radix*32 +: 32] = group[t/Radix*32 +: 32] + 32'(entering);
       chosen_term = sign_i[t*Channels+32'(channel)] ? -$signed(32'(chosen_count)) : $signed(32'(chosen_count));
       chosen_total = chosen_total + chosen_term;
       // Where Levels is a power of two, every count is legal.
