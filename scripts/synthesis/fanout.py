@@ -137,7 +137,11 @@ class Buffering:
                 for bit, found in list(sinks.items()):
                     if bit not in ideal:
                         loads[bit] = self.drive(module, bit, found, drivers.get(bit))
-            self.input_load[name] = {port: [loads.get(bit, 0.0) for bit in bits]
-                                     for port, (direction, bits) in module.ports.items() if direction == "input"}
-            self.ideal[name] = {module.gate.clock} if module.gate else {port for port, (direction, bits) in module.ports.items()
-                                if direction == "input" and any(bit in ideal for bit in bits)}
+            self.note_inputs(module, loads, ideal)
+
+    def note_inputs(self, module, loads, ideal):
+        """What the module's inputs load, and which are ideal, for the modules that use it."""
+        inputs = {port: bits for port, (direction, bits) in module.ports.items() if direction == "input"}
+        self.input_load[module.name] = {port: [loads.get(bit, 0.0) for bit in bits] for port, bits in inputs.items()}
+        self.ideal[module.name] = {module.gate.clock} if module.gate else {
+            port for port, bits in inputs.items() if any(bit in ideal for bit in bits)}

@@ -39,6 +39,12 @@ class Netlist:
     statistics: Path
     figures: dict  # what is in `statistics`
 
+    def write(self):
+        """The netlist and its statistics."""
+        design.write(self.modules, self.order, self.verilog)
+        self.figures = statistics(self.modules, self.order, self.counts, self.library)
+        self.statistics.write_text(json.dumps(self.figures, indent=1) + "\n")
+
     def module_of(self, path):
         """The module of the instance at a path of names from the top."""
         module = self.top
@@ -87,7 +93,7 @@ endmodule
 # ABC's part for a module: small, or fast for one that is on a path that fails.
 ABC = {
     "small": "strash; ifraig; scorr; dc2; strash; &get -n; &syn2; &dch -f; &nf -R 10 -F 20; &put",
-    "fast": "strash; ifraig; scorr; dc2; strash; dch -f; map -B 0.9 {D}; topo; buffer -c; topo; upsize {D}; dnsize {D}",
+    "fast": "strash; ifraig; scorr; dc2; strash; if -g -K 6; strash; dch -f; map -B 0.9 {D}; topo; buffer -c; topo; upsize {D}; dnsize {D}",
 }
 
 
@@ -115,10 +121,11 @@ hierarchy
 rename -top {module}"""
 
 
-# Wrappers of clock gates that are only wires.
-OPEN_GATES = "\n".join(["setattr -mod -set keep_hierarchy 1 *",
-                        *(f"setattr -mod -unset keep_hierarchy *{name}*ClockGates=*{32 * '0'}" for name in clock_gate.MODULES),
-                        "flatten", "setattr -mod -unset keep_hierarchy *"])
+# A wrapper of a clock gate that is only a wire.
+OPEN_GATES = f"""setattr -mod -set keep_hierarchy 1 *
+setattr -mod -unset keep_hierarchy *{clock_gate.MODULE}*ClockGates=*{32 * '0'}
+flatten
+setattr -mod -unset keep_hierarchy *"""
 
 
 def generic_script(top, parameters, library, folder, flatten, rtl, module):
@@ -178,15 +185,15 @@ def run_yosys(text, folder, name):
 
 
 def check(modules, order, library):
-    """Maps what Yosys left to us, the clock gates' latches, and refuses all else that is no cell of the library."""
+    """Notes the clock gates; refuses what is no cell of the library, and latches elsewhere."""
     for name in order:
         module = modules[name]
-        if any(re.fullmatch(rf"{gate}(_\d+)?", name) for gate in clock_gate.MODULES):
-            module.gate = clock_gate.place(module, library)
-        unknown = sorted({cell.type for cell in module.cells.values()} - set(library.cells) - set(modules))
+        if clock_gate.is_wrapper(name):
+            module.gate = clock_gate.Gate()
+        kinds = {cell.type for cell in module.cells.values()}
+        unknown = sorted(kinds - set(library.cells) - set(modules))
         if any("LATCH" in kind for kind in unknown):
-            raise SynthesisError(f"{name}: the RTL makes a latch; only {', '.join(clock_gate.MODULES)} may hold one, open while "
-                                 "its clock is low")
+            raise SynthesisError(f"{name}: the RTL makes a latch; only {clock_gate.MODULE} may hold one, within a cell")
         if unknown:
             raise SynthesisError(f"{name}: the library has no cell for {', '.join(unknown)}")
 
@@ -228,8 +235,11 @@ class Synthesis:
         (self.folder / "abc.constr").write_text(f"set_driving_cell {library.buffers[0].name}\nset_load {load_ff:.3f}\n")
         for name, text in ABC.items():
             (self.folder / f"{name}.abc").write_text(text + "\n")
-        run_yosys(generic_script(top, parameters, library, self.folder, flatten, rtl or sources(), self.top), self.folder,
-                  "generic")
+        rtl = list(rtl or sources())
+        if library.clock_gate:
+            (self.folder / "clock_gate.sv").write_text(clock_gate.source(library))
+            rtl = [self.folder / "clock_gate.sv" if file.stem == clock_gate.MODULE else file for file in rtl]
+        run_yosys(generic_script(top, parameters, library, self.folder, flatten, rtl, self.top), self.folder, "generic")
 
     def map(self, delay_ps=None, fast=(), effort=fanout.EFFORT):
         """The netlist. delay_ps: what ABC aims at within a module; by default 30 FO4."""
@@ -240,11 +250,10 @@ class Synthesis:
         order, counts = design.bottom_up(modules, self.top)
         check(modules, order, library)
         fanout.Buffering(library, modules, 4 * library.typical_load, effort).run(order)
-        design.write(modules, order, folder / "netlist.v")
-        figures = statistics(modules, order, counts, library)
-        (folder / "statistics.json").write_text(json.dumps(figures, indent=1) + "\n")
-        return Netlist(self.top, self.parameters, library, folder, modules, order, counts, folder / "netlist.v",
-                       folder / "statistics.json", figures)
+        made = Netlist(self.top, self.parameters, library, folder, modules, order, counts, folder / "netlist.v",
+                       folder / "statistics.json", {})
+        made.write()
+        return made
 
 
 def synthesize(top, parameters, library, folder, *, delay_ps=None, fast=(), flatten=False, rtl=None):
