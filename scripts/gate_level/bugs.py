@@ -59,7 +59,17 @@ def wire(module, library, pick):
     return None
 
 
+def clock_gate(module, library, pick):
+    """A clock gate has its enable and its clock exchanged."""
+    for name, cell in module.cells.items():
+        if cell.type in library.cells and library.cells[cell.type].clock_gate:
+            first, second, *_ = library.cells[cell.type].inputs
+            pins = cell.pins | {first: cell.pins[second], second: cell.pins[first]}
+            return f"{name} has {first} and {second} exchanged", changed(module, {name: design.Instance(cell.type, pins)})
+    return None
+
+
 def seed(module, library):
     """[(what, the changed module)]: one of each kind that the module has room for, always the same ones."""
-    found = [make(module, library, random.Random(f"{module.name} {make.__name__}")) for make in (gate, flop, wire)]
+    found = [make(module, library, random.Random(f"{module.name} {make.__name__}")) for make in (gate, flop, wire, clock_gate)]
     return [bug for bug in found if bug]

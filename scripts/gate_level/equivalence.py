@@ -5,6 +5,9 @@ outputs and next states are functions of inputs and states alone, and ABC's cec 
 inputs and all states. So from equal states both give equal outputs and go to equal states, for ever. What clocks, clears
 and presets a state is compared like its data. Reset needs no premise: it is an input.
 
+A clock gate (rtl/gca_clock_gate.sv) is cut open, too, and proved by itself: a library's cell holds its enable in a latch
+where the RTL has a flop, so the two agree only where the enable comes from flops at the rising edge. That is assumed.
+
 An RTL state that the netlist lacks stays a free input of the RTL alone: nothing may depend on it. One that the netlist has
 merged with another, or found constant, is proved to go on being so.
 """
@@ -93,14 +96,18 @@ write_json {path}
         return Logic(path, "module_")
 
 
-def netlist_logic(made, module, folder, changed=None, timeout_s=600):
-    """made: synthesis.netlist.Netlist; changed: modules in place of some of its own. Files go to `folder`."""
+def write_netlist(made, module, folder, changed):
     folder.mkdir(parents=True, exist_ok=True)
     modules = made.modules | (changed or {})
     order, _ = design.bottom_up(modules, module)
     design.write(modules, order, folder / "netlist.v")
     cells.write(made.library, {cell.type for name in order for cell in modules[name].cells.values()} - set(modules),
                 folder / "cells.v")
+
+
+def netlist_logic(made, module, folder, changed=None, timeout_s=600):
+    """made: synthesis.netlist.Netlist; changed: modules in place of some of its own. Files go to `folder`."""
+    write_netlist(made, module, folder, changed)
     yosys(folder, "netlist", f"""
 read_verilog {folder}/cells.v {folder}/netlist.v
 hierarchy -check -top {module}
@@ -232,3 +239,59 @@ def prove(rtl, gates, nets, folder, timeout_s=600):
     if not equal and "NOT EQUIVALENT" not in said:
         raise EquivalenceError(f"ABC has no verdict within {timeout_s} s ({shlex.join(command)}): {told}")
     return Verdict(equal, states, outputs, time.monotonic() - start, told)
+
+
+# Both gates, with an enable that changes after the rising edge; from the first falling edge on they must agree.
+CLOCK_GATES_CHECK = """module check (input clk_i, input enable_i);
+  wire rtl_clk, netlist_clk;
+  rtl_gate u_rtl (.clk_i(clk_i), .enable_i(enable_i), .clk_o(rtl_clk));
+  netlist_gate u_netlist (.clk_i(clk_i), .enable_i(enable_i), .clk_o(netlist_clk));
+  reg was_high = 1'b0, was_enabled, fell = 1'b0;
+  always @($global_clock) begin
+    was_high <= clk_i;
+    was_enabled <= enable_i;
+    fell <= fell || (was_high && !clk_i);
+  end
+  always @* begin
+    if (!clk_i) assume (enable_i == was_enabled);
+    if (fell) assert (rtl_clk == netlist_clk);
+  end
+endmodule
+"""
+
+
+def is_clock_gate(module):
+    return re.fullmatch(rf"{CLOCK_GATE}(_\d+)?", module) is not None
+
+
+def prove_clock_gate(rtl, made, module, folder, changed=None, timeout_s=600):
+    """The Verdict on a clock gate, by ABC's pdr, in all clocks and for ever."""
+    start = time.monotonic()
+    write_netlist(made, module, folder, changed)
+    (folder / "check.sv").write_text(CLOCK_GATES_CHECK)
+    yosys(folder, "clock_gate", f"""
+read_verilog {folder}/cells.v {folder}/netlist.v
+rename {module} netlist_gate
+read_rtlil {rtl.folder}/rtl.il
+rename {rtl.yosys_name[module]} rtl_gate
+read_verilog -sv -formal {folder}/check.sv
+hierarchy -check -top check
+proc
+flatten
+clk2fflogic
+memory_map
+techmap
+simplemap
+dffunmap
+abc -g AND -fast
+opt_clean
+write_aiger -I -B -zinit -no-startoffset {folder}/check.aig
+""", timeout_s)
+    command = ["yosys-abc", "-q", f"read_aiger {folder}/check.aig; fold; strash; pdr -T {timeout_s}"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+                          timeout=timeout_s + 60)
+    (folder / "abc.txt").write_text(done.stdout + done.stderr)
+    equal, different = "Property proved" in done.stdout, "was asserted in frame" in done.stdout
+    if equal == different:
+        raise EquivalenceError(f"ABC has no verdict ({shlex.join(command)})")
+    return Verdict(equal, 1, 1, time.monotonic() - start, done.stdout.strip())

@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from gate_level import cells, check, scalar
-from synthesis import netlist
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-OF_NETLIST = ("rtl/*.sv", "scripts/synthesis/*.py", "scripts/gate_level/c*.py", "scripts/gate_level/scalar.py")
+OF_NETLIST = ("rtl/*.sv", "constraints/*.sdc", "scripts/synthesis/*.py", "scripts/gate_level/c*.py", "scripts/gate_level/scalar.py")
 OF_LIBRARY = ("sim/gates/*", "sim/*.h", "behavioral/*.h", "sim/extra_trace.cpp")
 SAMPLE = ROOT / "sim/data/sample.npz"
 SAMPLE_DIM = 64
@@ -65,13 +64,12 @@ def fresh(folder, mark):
     return True
 
 
-def make_netlist(size, library, style, folder):
-    parameters = size.parameters() | ({} if style is None else {"ReadoutStyle": style})
-    result = netlist.synthesize("gca_head", parameters, library, folder)
-    used = cells.used(result)
-    cells.write(library, used, folder / "cells.v")
-    check.cells(library, used, folder)
-    scalar.write(result, folder / "scalar.v")
+def make_netlist(design, folder):
+    made = design.synthesize(folder)
+    used = cells.used(made)
+    cells.write(design.library, used, folder / "cells.v")
+    check.cells(design.library, used, folder)
+    scalar.write(made, folder / "scalar.v")
 
 
 def compile_head(size, folder, made, traced):
@@ -86,24 +84,24 @@ def compile_head(size, folder, made, traced):
     call(["cmake", "--build", made, "--parallel", jobs], made / "build.log")
 
 
-def build(size, library, folder, style=None, traced=False):
-    """The head of this size in the cells of the library (synthesis.liberty), made anew where anything has changed.
-
-    folder: takes the netlist, and the builds with and without traced nets. style: ReadoutStyle, by default the RTL's."""
+def build(design, folder, traced=False):
+    """The head of gate_level.options.Design, made anew where anything has changed. folder: takes the netlist, and the builds
+    with and without traced nets."""
     folder = Path(folder)
-    mark = fingerprint(OF_NETLIST, size, style, hashlib.sha256(library.text.encode()).hexdigest(), library.dont_use)
+    mark = fingerprint(OF_NETLIST, design.parameters, design.clock_ns, design.library.dont_use,
+                       hashlib.sha256(design.library.text.encode()).hexdigest())
     if fresh(folder, mark):
-        make_netlist(size, library, style, folder)
+        make_netlist(design, folder)
         (folder / "made_from").write_text(mark)
     mark = fingerprint(OF_LIBRARY, mark)
     # Where there is one with nets to trace, it serves a run without a trace, too.
     made = folder / ("traced" if traced or is_made(folder / "traced", mark) else "plain")
     is_fresh = fresh(made, mark)
     if is_fresh:
-        compile_head(size, folder, made, traced)
+        compile_head(design.size, folder, made, traced)
         (made / "made_from").write_text(mark)
     number = json.loads((folder / "statistics.json").read_text())["gca_head"]["total"]["cells"]
-    return Head(size, folder, made / "gate_head.so", is_fresh, number)
+    return Head(design.size, folder, made / "gate_head.so", is_fresh, number)
 
 
 def write_input(size, folder, heads=None, tokens=None):

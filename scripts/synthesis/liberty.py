@@ -173,9 +173,7 @@ class Cell:
 
     @functools.cached_property
     def area(self):
-        """Of a latch without one (OSU's): that of the smallest flop, which is no smaller."""
-        area = self.group.number("area", 0.0)
-        return area if area > 0 or not self.latch else self.library.least_flop_area
+        return self.group.number("area", 0.0)
 
     @functools.cached_property
     def pins(self):
@@ -232,19 +230,14 @@ class Cell:
         return self.pins[pin].number("capacitance", 0.0)
 
     @functools.cached_property
-    def special(self):
-        """Whether it is for something else than plain logic."""
-        if any(self.group.true(name) for name in SPECIAL) or not self.outputs:
-            return True
-        if self.group.all("test_cell") or any(pin.attributes.get("direction") == "inout" for pin in self.pins.values()):
-            return True
-        power = [group for group in self.group.all("pg_pin") if group.attributes.get("pg_type") == "backup_power"]
-        return bool(power) or any("three_state" in pin.attributes for pin in self.pins.values())
-
-    @functools.cached_property
     def usable(self):
         """Whether the flow may place it."""
-        return not self.special and self.group.number("area", 0.0) > 0
+        if any(self.group.true(name) for name in SPECIAL) or self.area <= 0 or not self.outputs:
+            return False
+        if self.group.all("test_cell") or any(pin.attributes.get("direction") == "inout" for pin in self.pins.values()):
+            return False
+        power = [group for group in self.group.all("pg_pin") if group.attributes.get("pg_type") == "backup_power"]
+        return not power and not any("three_state" in pin.attributes for pin in self.pins.values())
 
     @functools.cached_property
     def function(self):
@@ -348,10 +341,6 @@ class Library:
 
     def usable(self, name):
         return self.cells[name].usable and not any(pattern.search(name) for pattern in self.dont_use)
-
-    @functools.cached_property
-    def least_flop_area(self):
-        return min((cell.area for name, cell in self.cells.items() if cell.flop and self.usable(name)), default=0.0)
 
     def combinational(self, table, inputs):
         """Usable cells with one output of this function, in any order of the inputs, the smallest first."""

@@ -113,23 +113,6 @@ endmodule
 """
 
 
-def clock_gate(library):
-    """The library's integrated clock gate in the place of rtl/gca_clock_gate.sv; empty without such a cell."""
-    if not library.clock_gate:
-        return ""
-    cell = library.clock_gate
-    clock, enable, out = (next(name for name, pin in cell.pins.items() if pin.true(f"clock_gate_{role}_pin"))
-                          for role in ("clock", "enable", "out"))
-    return f"""module gca_clock_gate #(parameter ClockGates = 1) (input wire clk_i, input wire enable_i, output wire clk_o);
-  generate if (ClockGates == 0) begin : gen_wire
-    assign clk_o = clk_i;
-  end else begin : gen_gate
-    \\{cell.name} gate (.{clock}(clk_i), .{enable}(enable_i), .{out}(clk_o));
-  end endgenerate
-endmodule
-"""
-
-
 def pick(module):
     """Yosys commands that keep this module of an elaborated design, and its parts."""
     return f"""setattr -mod -unset top *
@@ -138,10 +121,11 @@ hierarchy
 rename -top {module}"""
 
 
-# Wrappers of clock gates that are only wires.
-OPEN_GATES = "\n".join(["setattr -mod -set keep_hierarchy 1 *",
-                        *(f"setattr -mod -unset keep_hierarchy *{name}*ClockGates=*{32 * '0'}" for name in clock_gate.MODULES),
-                        "flatten", "setattr -mod -unset keep_hierarchy *"])
+# A wrapper of a clock gate that is only a wire.
+OPEN_GATES = f"""setattr -mod -set keep_hierarchy 1 *
+setattr -mod -unset keep_hierarchy *{clock_gate.MODULE}*ClockGates=*{32 * '0'}
+flatten
+setattr -mod -unset keep_hierarchy *"""
 
 
 def generic_script(top, parameters, library, folder, flatten, rtl, module):
@@ -201,15 +185,15 @@ def run_yosys(text, folder, name):
 
 
 def check(modules, order, library):
-    """Maps what Yosys left to us, the clock gates' latches, and refuses all else that is no cell of the library."""
+    """Notes the clock gates; refuses what is no cell of the library, and latches elsewhere."""
     for name in order:
         module = modules[name]
-        if any(re.fullmatch(rf"{gate}(_\d+)?", name) for gate in clock_gate.MODULES):
-            module.gate = clock_gate.place(module, library)
-        unknown = sorted({cell.type for cell in module.cells.values()} - set(library.cells) - set(modules))
+        if clock_gate.is_wrapper(name):
+            module.gate = clock_gate.Gate()
+        kinds = {cell.type for cell in module.cells.values()}
+        unknown = sorted(kinds - set(library.cells) - set(modules))
         if any("LATCH" in kind for kind in unknown):
-            raise SynthesisError(f"{name}: the RTL makes a latch; only {', '.join(clock_gate.MODULES)} may hold one, open while "
-                                 "its clock is low")
+            raise SynthesisError(f"{name}: the RTL makes a latch; only {clock_gate.MODULE} may hold one, within a cell")
         if unknown:
             raise SynthesisError(f"{name}: the library has no cell for {', '.join(unknown)}")
 
@@ -253,8 +237,8 @@ class Synthesis:
             (self.folder / f"{name}.abc").write_text(text + "\n")
         rtl = list(rtl or sources())
         if library.clock_gate:
-            (self.folder / "clock_gate.sv").write_text(clock_gate(library))
-            rtl = [self.folder / "clock_gate.sv" if file.name == "gca_clock_gate.sv" else file for file in rtl]
+            (self.folder / "clock_gate.sv").write_text(clock_gate.source(library))
+            rtl = [self.folder / "clock_gate.sv" if file.stem == clock_gate.MODULE else file for file in rtl]
         run_yosys(generic_script(top, parameters, library, self.folder, flatten, rtl, self.top), self.folder, "generic")
 
     def map(self, delay_ps=None, fast=(), effort=fanout.EFFORT):

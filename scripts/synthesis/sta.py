@@ -66,13 +66,6 @@ def sections(said):
     return dict(zip(parts[1::2], parts[2::2]))
 
 
-def latch_slack(block, slack, clock_ns):
-    """Of a path that ends in a latch: until it closes. OpenSTA tells that until it opens, and none if that is late."""
-    borrow = [re.search(rf"^{word} time borrow\s+([\d.]+)", block, re.MULTILINE) for word in ("max", "actual")]
-    # One that comes before the latch opens is half a cycle early, less a setup time; nothing depends on how much it is.
-    return slack + (float(borrow[0][1]) - float(borrow[1][1]) if all(borrow) else clock_ns / 2)
-
-
 def read_paths(text, clock_ns):
     """The paths of report_checks in its full format, the worst first."""
     paths = []
@@ -84,12 +77,13 @@ def read_paths(text, clock_ns):
             continue
         steps = [Step(float(delay), pin, cell) for delay, pin, cell in re.findall(
             r"^\s*(-?[\d.]+)\s+-?[\d.]+\s+[v^]\s+(\S+) \((\S+)\)$", block.split("data arrival time")[0], re.MULTILINE)]
-        outside = sum(abs(float(delay)) for delay in re.findall(
+        # A flop on the falling edge leaves half a cycle inside.
+        edges = [float(time) for time in re.findall(r"^\s*[\d.]+\s+([\d.]+)\s+clock \S+ \((?:rise|fall) edge\)", block,
+                                                    re.MULTILINE)]
+        outside = clock_ns - (edges[-1] - edges[0]) if len(edges) > 1 else 0.0
+        outside += sum(abs(float(delay)) for delay in re.findall(
             r"^\s*(-?[\d.]+)\s+-?[\d.]+\s+(?:[v^] )?(?:input|output) external delay", block, re.MULTILINE))
-        late = float(slack[1])
-        if re.search(r"^Endpoint: [^\n]*\n?[^\n]*level-sensitive latch", block, re.MULTILINE):
-            late = latch_slack(block, late, clock_ns)
-        paths.append(Path(start, end, late, float(arrival[1]), outside, steps))
+        paths.append(Path(start, end, float(slack[1]), float(arrival[1]), outside, steps))
     return sorted(paths, key=lambda path: path.slack_ns)
 
 
@@ -161,7 +155,7 @@ class Timing:
     @property
     def period_ns(self):
         """The least clock period."""
-        return max(path.least_period(self.clock_ns) for path in self.by_kind.values())
+        return max(path.least_period(self.clock_ns) for path in self.all_paths)
 
 
 # Of a module alone: its ports change, and are looked at, at the clock's edges.
@@ -205,20 +199,13 @@ KINDS = {
 def analyze(netlist, clock_ns, reference, sdc, paths=3):
     """Timing of a netlist at a clock period. reference: the library's Fo4. sdc: None for a module alone. paths: how many
     of the worst."""
-    library = netlist.library
     start = prologue(netlist, clock_ns, reference, sdc)
-    latches = sum(netlist.counts[name] for name in netlist.order
-                  for cell in netlist.modules[name].cells.values() if cell.type in library.cells and library.cells[cell.type].latch)
-    # OpenSTA puts latches first whatever they have left: as many more paths are asked for.
-    searches = "".join(f'puts "== {kind}"\nreport_checks -from {first} -to {last} -group_count {1 + latches} -digits 4\n'
+    searches = "".join(f'puts "== {kind}"\nreport_checks -from {first} -to {last} -digits 4\n'
                        for kind, (first, last) in KINDS.items())
-    if latches:
-        searches += ('puts "== latches"\nreport_checks -to [all_registers -level_sensitive -data_pins] '
-                     f'-group_count {latches} -digits 4\n')
     said = sections(run(f"""{start}
 {searches}
 puts "== paths"
-report_checks -group_count {paths + latches} -digits 4
+report_checks -group_count {paths} -digits 4
 puts "== endpoints"
 report_checks -group_count 1000000 -format end -digits 4
 puts "== slow"
@@ -227,8 +214,6 @@ puts "== unconstrained"
 if {{[catch {{check_setup -verbose -unconstrained_endpoints}} problem]}} {{ puts $problem }}
 """, netlist.folder, "timing", allowed="unconstrained endpoint"))
     endpoints = read_endpoints(said["endpoints"])
-    for path in read_paths(said.get("latches", ""), clock_ns):
-        endpoints[path.steps[-1].pin] = path.slack_ns
     worst = {}
     for end, slack in endpoints.items():
         module = netlist.module_of(end.split("/")[:-2])
