@@ -1,4 +1,4 @@
-"""The wrapper of a clock gate, rtl/gca_clock_gate.sv: the one module that may hold a latch, and whose output is a clock."""
+"""The wrapper of a clock gate, rtl/gca_clock_gate.sv: it alone may hold a latch, and its output is a clock."""
 import dataclasses
 import re
 

@@ -1,9 +1,9 @@
-"""A mapped design: modules of library cells and of instances of other modules, read from Yosys's JSON, written as Verilog.
+"""A mapped design: modules of library cells and of other modules, read from Yosys's JSON, written as Verilog.
 
-Names become plain identifiers (`plain`), so that no tool has to escape one: `gen_tile[3].u_readout` is gen_tile_3__u_readout.
-Nets that have a name in the RTL keep it, as buses where all their bits are still there; other nets are n1, n2, ...; cells
-are g1, g2, ... and flops are called after the net that they drive. A module that Yosys made for certain parameters gets its
-RTL name back, with a number behind it if there are several.
+Names become plain identifiers (`plain`), so that no tool has to escape one: `gen_tile[3].u_readout` is
+gen_tile_3__u_readout. Nets that have a name in the RTL keep it, as buses where all their bits are still there; other
+nets are n1, n2, ...; cells are g1, g2, ... and flops are called after the net that they drive. A module that Yosys made
+for certain parameters gets its RTL name back, with a number behind it if there are several.
 """
 import collections
 import dataclasses

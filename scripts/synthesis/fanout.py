@@ -1,9 +1,9 @@
 """Gives every net a driver that is strong enough: a stronger variant of the cell, or a tree of buffers.
 
-Synthesis works on one module at a time and knows neither what a port drives elsewhere nor how strong a flop must be; here
-the load of a net is known over the hierarchy. A driver may carry what slows it by no more than `EFFORT` FO4 delays, and no
-more than its max_capacitance; a module's input may present no more than a buffer may carry. Clock, set and reset nets are left
-alone: they are ideal, and on a chip clock-tree synthesis makes them.
+Synthesis works on one module at a time and knows neither what a port drives elsewhere nor how strong a flop must be;
+here the load of a net is known over the hierarchy. A driver may carry what slows it by no more than `EFFORT` FO4
+delays, and no more than its max_capacitance; a module's input may present no more than a buffer may carry. Clock, set
+and reset nets are left alone: they are ideal, and on a chip clock-tree synthesis makes them.
 """
 import dataclasses
 import math
@@ -80,7 +80,8 @@ class Buffering:
         while sum(sink.load for sink in fixed + moving) > limit and len(moving) > 1:
             total = sum(sink.load for sink in moving)
             count = min(math.ceil(total / most), math.ceil(len(moving) / 2))
-            # At the top of the tree only as many as bring the rest below the limit would unbalance it: all go down a level.
+            # At the top of the tree only as many as bring the rest below the limit would unbalance it: all go down a
+            # level.
             share, groups, group, load = total / count, [], [], 0.0
             for sink in moving:
                 if group and load + sink.load / 2 > share:

@@ -61,7 +61,7 @@ def better(new, old):
     return new.timing.slack_ns > old.timing.slack_ns + 0.002 * new.timing.clock_ns
 
 
-def synthesize(parameters, library, folder, *, clock_ns=None, module=None, flatten=False, rtl=None, paths=3, rounds=ROUNDS,
+def synthesize(parameters, library, folder, *, clock_ns=None, module=None, flatten=False, rtl=None, paths=3,
                say=lambda text: None):
     """The best of a few mappings. clock_ns: by default what a nanosecond of the 28 nm-class node is in this library."""
     start = time.monotonic()
@@ -94,7 +94,7 @@ def synthesize(parameters, library, folder, *, clock_ns=None, module=None, flatt
         return result
 
     best = mapped(())
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         more = slow_modules(best)
         if best.timing.slack_ns >= 0 or not more:
             break

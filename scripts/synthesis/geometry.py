@@ -50,7 +50,8 @@ def read(text):
     names = named()
     found = re.fullmatch(r"(\d{1,6})x(\d{1,6})x(\d{1,6})(?::(\d{1,6})x(\d{1,6})x(\d{1,6}))?", names.get(text, text))
     if not found:
-        raise GeometryError(f"--config is {text}: must be {', '.join(names)} or DIMxTILE_TOKENSxTILES[:QUERYxSTORExOUT]")
+        raise GeometryError(f"--config is {text}: must be {', '.join(names)} or "
+                            "DIMxTILE_TOKENSxTILES[:QUERYxSTORExOUT]")
     values = [int(number) for number in found.groups() if number is not None]
     for value, (what, most) in zip(values, [*list(LIMITS.items())[:3], *[("levels", LIMITS["levels"])] * 3]):
         least = 2 if what == "levels" else 1

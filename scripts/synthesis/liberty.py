@@ -1,8 +1,8 @@
 """Reads a Liberty file as far as a synthesis flow needs it, and finds cells by what they do, never by their names.
 
-A cell is parsed when it is first asked for: of a large library most never are. Cells that a plain standard-cell flow must
-leave alone are left out: dont_use, isolation, level shifters, cells on a second supply, tri-states, scan flops, pads, and
-cells whose area is 0 (a gap of the library, not a free cell).
+A cell is parsed when it is first asked for: of a large library most never are. Cells that a plain standard-cell flow
+must leave alone are left out: dont_use, isolation, level shifters, cells on a second supply, tri-states, scan flops,
+pads, and cells whose area is 0 (a gap of the library, not a free cell).
 """
 import dataclasses
 import functools
@@ -21,6 +21,7 @@ STATEMENT = re.compile(r'"[^"]*"|(?P<close>\})|(?P<name>[A-Za-z_]\w*)\s*(?:\((?P
 OPERATORS = re.compile(r"\s*([A-Za-z_]\w*|[01]|[()!'^*&+|])")
 SPECIAL = ("dont_use", "is_isolation_cell", "is_level_shifter", "always_on", "is_macro_cell", "pad_cell",
            "retention_cell", "power_gating_cell")
+DELAYS = ("combinational", "rising_edge", "falling_edge")  # of timing groups: not setup and the like
 
 
 @dataclasses.dataclass
@@ -261,10 +262,8 @@ class Cell:
 
     def tables(self, output, kinds):
         """Tables of these kinds in the output's timing groups, setup and the like left out."""
-        return [Table(group, self.library.templates)
-                for timing in self.pins[output].all("timing")
-                if timing.attributes.get("timing_type", "combinational") in ("combinational", "rising_edge", "falling_edge")
-                for group in timing.all(*kinds)]
+        return [Table(group, self.library.templates) for timing in self.pins[output].all("timing")
+                if timing.attributes.get("timing_type", "combinational") in DELAYS for group in timing.all(*kinds)]
 
     @functools.lru_cache(maxsize=None)
     def resistance(self, output):
@@ -416,7 +415,7 @@ class Library:
         return {kin: sorted(cells, key=lambda cell: cell.area) for kin, cells in families.items()}
 
     def write(self, path, names):
-        """The library with these cells only, and without a default wire load: figures are without wires in any library."""
+        """The library with these cells only, and without a default wire load: no figure has wires in it."""
         names = set(names)
         parts, place = [], 0
         for name, (first, last) in self.spans.items():

@@ -2,12 +2,13 @@
 
     from synthesis import netlist
     from synthesis.liberty import Library
-    result = netlist.synthesize("gca_head", {"Dim": 8, "TileTokens": 8, "Tiles": 2}, Library("osu018_stdcells.lib"), folder)
+    library = Library("osu018_stdcells.lib")
+    result = netlist.synthesize("gca_head", {"Dim": 8, "TileTokens": 8, "Tiles": 2}, library, folder)
     result.verilog      # the netlist, the hierarchy of rtl/ kept
     result.statistics   # JSON: area, cells and flops of each module
 
-In a netlist every name is a plain identifier (design.plain). Only the modules of rtl/ are in it, none of the library's cells:
-those are the caller's to bring.
+In a netlist every name is a plain identifier (design.plain). Only the modules of rtl/ are in it, none of the library's
+cells: those are the caller's to bring.
 """
 import collections
 import dataclasses
@@ -93,7 +94,8 @@ endmodule
 # ABC's part for a module: small, or fast for one that is on a path that fails.
 ABC = {
     "small": "strash; ifraig; scorr; dc2; strash; &get -n; &syn2; &dch -f; &nf -R 10 -F 20; &put",
-    "fast": "strash; ifraig; scorr; dc2; strash; if -g -K 6; strash; dch -f; map -B 0.9 {D}; topo; buffer -c; topo; upsize {D}; dnsize {D}",
+    "fast": "strash; ifraig; scorr; dc2; strash; if -g -K 6; strash; dch -f; map -B 0.9 {D}; topo; buffer -c; topo; "
+            "upsize {D}; dnsize {D}",
 }
 
 
@@ -220,8 +222,8 @@ def statistics(modules, order, counts, library):
 class Synthesis:
     """One design for one library; its generic part is done once, its mapping as often as timing asks for it.
 
-    Writes what it does under `folder`. parameters: of `top`. module: synthesize just this one of those below `top`, with the
-    parameters that it has there. rtl: the sources, the package first; by default all of rtl/."""
+    Writes what it does under `folder`. parameters: of `top`. module: synthesize just this one of those below `top`,
+    with the parameters that it has there. rtl: the sources, the package first; by default all of rtl/."""
 
     def __init__(self, top, parameters, library, folder, *, module=None, flatten=False, rtl=None):
         self.top, self.parameters, self.library, self.folder = module or top, parameters, library, Path(folder)

@@ -1,10 +1,11 @@
 """Energy a token from the toggles of every net, by the Liberty's tables.
 
 Computed here because OpenSTA 2.0.17 can't: set_power_activity -pins ends in an error there, and report_power knows no
-groups of a hierarchical design. The sums are those of any tool without wires: for a net V^2/2 times its pins' capacitance a
-toggle; for an output pin the mean of rise_power and fall_power at its load, over the inputs in the ratio of their toggles;
-for an input pin the mean of its own tables; leakage for the time that passes. All slews are that of the FO4 chain. A flop's
-clock pin rises and falls in every cycle unless its clock is gated: then in each cycle in which the gate's enable is high.
+groups of a hierarchical design. The sums are those of any tool without wires: for a net V^2/2 times its pins'
+capacitance a toggle; for an output pin the mean of rise_power and fall_power at its load, over the inputs in the ratio
+of their toggles; for an input pin the mean of its own tables; leakage for the time that passes. All slews are that of
+the FO4 chain. A flop's clock pin rises and falls in every cycle unless its clock is gated: then in each cycle in which
+the gate's enable is high.
 """
 import collections
 import dataclasses
@@ -13,9 +14,10 @@ import re
 
 from synthesis import design, liberty, node
 
-METHOD = """`clock pins`: what flops take at their clock pins, and these pins' capacitance. `cells`: what cells take inside when they
-switch. `nets`: charging the pins that a net drives. Not in it: wires, the clock tree's own buffers, glitches (a simulation by
-cycles has none; adders may glitch as much again). Nets that only inputs of the head drive count as `(inputs)`."""
+METHOD = """`clock pins`: what flops take at their clock pins, and these pins' capacitance. `cells`: what cells take
+inside when they switch. `nets`: charging the pins that a net drives. Not in it: wires, the clock tree's own buffers,
+glitches (a simulation by cycles has none; adders may glitch as much again). What inputs of the head drive is
+`(inputs)`."""
 PARTS = ("clock pins", "cells", "nets", "leakage")
 LEAST_COVERED = 0.5  # of the nets: below, the file is of another netlist
 
@@ -33,7 +35,7 @@ class Activity:
 
 
 def read_activity(path):
-    """First line `# cycles N tokens M`, then lines NET TOGGLES HIGH_CYCLES; levels of a NET are parted by `.` or `/`."""
+    """First line `# cycles N tokens M`, then lines NET TOGGLES HIGH_CYCLES; `.` or `/` parts the levels of a NET."""
     nets = {}
     with path.open() as file:
         head = re.fullmatch(r"#\s*cycles\s+(\d+)\s+tokens\s+(\d+)\s*", file.readline())
@@ -86,7 +88,8 @@ class Flat:
                             inner[own] = self._net() if bit in design.CONSTANTS else nets[bit]
                 self._visit(cell.type, f"{prefix}{cell_name}.", inner)
             else:
-                pins = {pin: None if bits[0] in design.CONSTANTS else nets[bits[0]] for pin, bits in cell.pins.items() if bits}
+                pins = {pin: None if bits[0] in design.CONSTANTS else nets[bits[0]]
+                        for pin, bits in cell.pins.items() if bits}
                 self.cells.append((name, cell.type, pins))
 
 
@@ -102,8 +105,9 @@ class Energies:
         supplies = collections.defaultdict(list)
         conditional = [group for group in groups if "when" in group.attributes]
         for group in conditional or groups:
+            tables = group.all("rise_power", "fall_power", "power")
             supplies[group.attributes.get("related_pg_pin", "")].append(
-                [liberty.Table(table, self.library.templates) for table in group.all("rise_power", "fall_power", "power")])
+                [liberty.Table(table, self.library.templates) for table in tables])
         return supplies
 
     def mean(self, groups, load):
@@ -138,14 +142,16 @@ def toggles_of(flat, activity, top, clock):
     """({net: toggles}, share of the nets that the file names)."""
     known, result, high = 0, [], []
     for net, names in enumerate(flat.names):
-        found = next((activity.nets[text] for name in names for text in (name, f"{top}.{name}") if text in activity.nets), None)
+        found = next((activity.nets[text] for name in names for text in (name, f"{top}.{name}")
+                      if text in activity.nets), None)
         known += found is not None
         result.append(2 * activity.cycles if net == clock else found[0] if found else 0)
         high.append(found[1] if found else 0)
     for enable, output in flat.gates:  # a recording by cycles does not see a clock's edges
         result[output] = 2 * high[enable] if enable is not None else 0
     if known < LEAST_COVERED * len(result):
-        raise ActivityError(f"{activity.path}: names {known} of the netlist's {len(result)} nets: is it of this netlist?")
+        raise ActivityError(f"{activity.path}: names {known} of the netlist's {len(result)} nets: "
+                            "is it of this netlist?")
     return result, known / len(result)
 
 
@@ -207,7 +213,8 @@ def figures(result, activity, node_nm=None):
     nanoseconds = activity.cycles / activity.tokens  # of a token on the scaled node, at 1 GHz
     nm = node_nm or node.guess(result.fo4.delay_ns)
     low, high = sorted(factor * token for factor in node.energy_factors(nm, netlist.library.voltage))
-    return {"cycles": activity.cycles, "tokens": activity.tokens, "covered": covered, "period_ns": period, "token_pj": token,
-            "mw": token / (nanoseconds * period), "parts_pj": sums, "modules": rows, "method": METHOD,
+    return {"cycles": activity.cycles, "tokens": activity.tokens, "covered": covered, "period_ns": period,
+            "token_pj": token, "mw": token / (nanoseconds * period), "parts_pj": sums, "modules": rows,
+            "method": METHOD,
             "node": {"from_nm": nm, "token_pj_low": low, "token_pj_high": high, "mw_low": low / nanoseconds,
                      "mw_high": high / nanoseconds}}

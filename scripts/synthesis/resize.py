@@ -1,7 +1,8 @@
 """Stronger cells along the paths that fail by little, before a whole module is mapped for speed.
 
-Works on modules: a cell of a module that is there sixteen times changes in all sixteen. A cell becomes the variant that wins
-most, counted from the tables' slopes: what its own load slows it less, minus what its larger input slows its driver more.
+Works on modules: a cell of a module that is there sixteen times changes in all sixteen. A cell becomes the variant that
+wins most, counted from the tables' slopes: what its own load slows it less, minus what its larger input slows its
+driver more.
 """
 from synthesis import design, fanout
 

@@ -89,7 +89,8 @@ def read_paths(text, clock_ns):
 
 def read_endpoints(text):
     """{endpoint: slack} of report_checks -format end."""
-    return {name: float(slack) for name, slack in re.findall(r"^(\S+) \(\S+\)\s+\S+\s+\S+\s+(-?[\d.]+) \(", text, re.MULTILINE)}
+    lines = re.findall(r"^(\S+) \(\S+\)\s+\S+\s+\S+\s+(-?[\d.]+) \(", text, re.MULTILINE)
+    return {name: float(slack) for name, slack in lines}
 
 
 def chain(library):
@@ -125,7 +126,8 @@ report_checks -rise_from [get_ports a] -fields slew -digits 6
 report_checks -fall_from [get_ports a] -fields slew -digits 6
 """, folder, "fo4")
     delays, slews = [], []
-    for edge in re.findall(rf"^\s*([\d.]+)\s+([\d.]+)\s+[\d.]+ [v^] i(\d+)/{library.inverter.outputs[0]} ", said, re.MULTILINE):
+    line = rf"^\s*([\d.]+)\s+([\d.]+)\s+[\d.]+ [v^] i(\d+)/{library.inverter.outputs[0]} "
+    for edge in re.findall(line, said, re.MULTILINE):
         if int(edge[2]) in (STAGE, STAGE + 1):
             slews.append(float(edge[0]))
             delays.append(float(edge[1]))
@@ -197,8 +199,8 @@ KINDS = {
 
 
 def analyze(netlist, clock_ns, reference, sdc, paths=3):
-    """Timing of a netlist at a clock period. reference: the library's Fo4. sdc: None for a module alone. paths: how many
-    of the worst."""
+    """Timing of a netlist at a clock period. reference: the library's Fo4. sdc: None for a module alone. paths: how
+    many of the worst."""
     start = prologue(netlist, clock_ns, reference, sdc)
     searches = "".join(f'puts "== {kind}"\nreport_checks -from {first} -to {last} -digits 4\n'
                        for kind, (first, last) in KINDS.items())
@@ -222,7 +224,7 @@ if {{[catch {{check_setup -verbose -unconstrained_endpoints}} problem]}} {{ puts
     ends = "".join(f'puts "== {module}"\nreport_checks -to {{{end}}} -digits 4\n' for module, (end, _) in worst.items())
     ends = sections(run(start + ends, netlist.folder, "modules"))
     by_kind = {kind: found[0] for kind in KINDS if (found := read_paths(said[kind], clock_ns))}
-    return Timing(clock_ns, read_paths(said["paths"], clock_ns)[:paths], by_kind,
-                  {module: found[0] for module, text in ends.items() if (found := read_paths(text, clock_ns))}, endpoints,
+    by_module = {module: found[0] for module, text in ends.items() if (found := read_paths(text, clock_ns))}
+    return Timing(clock_ns, read_paths(said["paths"], clock_ns)[:paths], by_kind, by_module, endpoints,
                   re.findall(r"^  (\S+)$", said["unconstrained"], re.MULTILINE),
                   re.findall(r"^(\S+)\s.*VIOLATED", said["slow"], re.MULTILINE))
