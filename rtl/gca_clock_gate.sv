@@ -6,7 +6,7 @@
 //   is taken at the falling edge of clk_i (a library's cell, with its latch, takes it later), so that clk_o has no glitch. With
 //   ClockGates = 0, clk_o is clk_i, and flops on it need the enable: `if (ClockGates != 0 || enable)` serves both.
 //
-// Latency: none. Reset: none; clk_o is unknown until the first falling edge of clk_i.
+// Latency: none. Reset: none; clk_o is unknown until the first falling edge of clk_i, so a reset must last over one.
 `default_nettype none
 
 module gca_clock_gate #(
