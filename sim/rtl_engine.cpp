@@ -54,7 +54,8 @@ std::unique_ptr<RtlHead> make_head(const Config& config, const RtlOptions& optio
     if (!options.lockstep) {
         return gates;
     }
-    return std::make_unique<LockstepHead>(std::move(gates), "the gates", find_built_head(config).make(seed), "the rtl");
+    return std::make_unique<LockstepHead>(std::move(gates), "the gates", find_any_readout(config).make(seed),
+                                          "the rtl");
 }
 
 }  // namespace
