@@ -21,6 +21,10 @@ TYPED_TEST(CounterReadout, SumsAreThoseOfTheSamples) {
     sums_are_those_of_the_samples<typename TestFixture::Described>();
 }
 
+TYPED_TEST(CounterReadout, ResetInAnyCycleLeavesNothing) {
+    reset_in_any_cycle_leaves_nothing<typename TestFixture::Described>();
+}
+
 TYPED_TEST(CounterReadout, SumsReachBothEnds) {
     sums_reach_both_ends<typename TestFixture::Described>();
 }

@@ -27,15 +27,19 @@ class ReadoutDriver {
     static constexpr unsigned kSyncStages = 2;  // gca_pkg::SyncStages
 
     explicit ReadoutDriver(Bench<Build>& bench) : bench_(bench) {
-        bench_->rst_ni = 0;
         control(kRest);
+        reset();
+    }
+
+    void reset() {
+        bench_->rst_ni = 0;
         for (int i = 0; i < 3; ++i) {
             cycle(kRest);
+            for (unsigned e = 0; e < kChannels; ++e) {
+                bench_.equal(0, sum(e), "sum_o in reset", e);
+            }
         }
         bench_->rst_ni = 1;
-        for (unsigned e = 0; e < kChannels; ++e) {
-            bench_.equal(0, sum(e), "sum_o after reset", e);
-        }
     }
 
     /// Random lines, with gaps, and signs.
@@ -63,18 +67,9 @@ class ReadoutDriver {
     /// From the first cycle of its emit phase until its sums are there, `wait` cycles later than they could be.
     void send(const ReadoutToken& token, unsigned wait = 0) {
         bench_.about_token(sent_++);
-        const unsigned added = kSamples + kSyncStages;
-        const unsigned summed = added + 1 + wait;
-        for (unsigned i = 0; i <= summed; ++i) {
-            const auto within = [i](unsigned first) { return i >= first && i < first + kSamples; };
-            sample_ = i < kSamples ? &token.samples[i] : nullptr;
-            negative_ = i <= kSyncStages ? &token.negative : nullptr;
-            cycle({.sync = (within(0) ? 1U : 0U) | (within(1) ? 2U : 0U),
-                   .count = within(kSyncStages),
-                   .first = i == kSyncStages,
-                   .add = i == added,
-                   .sum = i == summed});
-            if (i + 1 == added) {
+        for (unsigned i = 0; i <= kAdded + 1 + wait; ++i) {
+            emit(token, i, kAdded + 1 + wait);
+            if (i + 1 == kAdded) {
                 expect_full(token);
             }
         }
@@ -85,6 +80,14 @@ class ReadoutDriver {
             }
             bench_.equal(expected, sum(e), "sum_o", e);
         }
+    }
+
+    /// A token's emit phase, cut short by a reset in its cycle `last`.
+    void send_until_reset(const ReadoutToken& token, unsigned last) {
+        for (unsigned i = 0; i < last; ++i) {
+            emit(token, i, kAdded + 1);
+        }
+        reset();
     }
 
     /// Cycles without strobes, while the lines do what they like; the sums must hold.
@@ -108,7 +111,22 @@ class ReadoutDriver {
     };
     static constexpr Strobes kRest{};
 
-    /// What the flops of gca_sequencer do right after the edge: a clock gate looks at it in the second half of the cycle.
+    static constexpr unsigned kAdded = kSamples + kSyncStages;  ///< the cycle of add_i after the emit phase began
+
+    /// Cycle `i` of a token whose sums are taken in cycle `summed`.
+    void emit(const ReadoutToken& token, unsigned i, unsigned summed) {
+        const auto within = [i](unsigned first) { return i >= first && i < first + kSamples; };
+        sample_ = i < kSamples ? &token.samples[i] : nullptr;
+        negative_ = i <= kSyncStages ? &token.negative : nullptr;
+        cycle({.sync = (within(0) ? 1U : 0U) | (within(1) ? 2U : 0U),
+               .count = within(kSyncStages),
+               .first = i == kSyncStages,
+               .add = i == kAdded,
+               .sum = i == summed && i > kAdded});
+    }
+
+    /// What the flops of gca_sequencer do right after the edge: a clock gate looks at it in the second half of the
+    /// cycle.
     void control(const Strobes& strobes) {
         bench_->sync_en_i = static_cast<decltype(bench_->sync_en_i)>(strobes.sync);
         bench_->count_en_i = strobes.count;
@@ -139,8 +157,8 @@ class ReadoutDriver {
 
     void expect_full(const ReadoutToken& token) {
         for (unsigned line = 0; line < kLines; ++line) {
-            const bool expected = Build::kFullIsTheLastSample ? bool{token.samples.back()[line]}
-                                                              : high(token, line) == kSamples;
+            const bool expected =
+                Build::kFullIsTheLastSample ? bool{token.samples.back()[line]} : high(token, line) == kSamples;
             bench_.equal(expected, get_bit(bench_->full_o, line), "full_o", line);
         }
     }
@@ -168,6 +186,17 @@ void sums_are_those_of_the_samples() {
         for (int i = 0; i < 60; ++i) {
             driver.send(driver.random_token(), bench.below(3));
             driver.rest(bench.below(4));
+        }
+    });
+}
+
+template <typename Build>
+void reset_in_any_cycle_leaves_nothing() {
+    on_each_start<Build>([](Bench<Build>& bench) {
+        ReadoutDriver<Build> driver(bench);
+        for (unsigned last = 1; last <= Build::kLevels + 2; ++last) {
+            driver.send_until_reset(driver.random_token(), last);
+            driver.send(driver.random_token());
         }
     });
 }

@@ -13,8 +13,8 @@
 namespace gca::module_test {
 namespace {
 
-// Compares every output bit after every edge with a chain of stages, each of which takes over what is before it where it is
-// enabled.
+// Compares every output bit after every edge with a chain of stages, each of which takes over what is before it where
+// it is enabled.
 template <typename Build>
 class Driver {
  public:
