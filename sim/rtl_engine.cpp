@@ -83,7 +83,9 @@ RtlEngine::RtlEngine(const Config& config, const RtlOptions& options, const Head
                 1),
       codes_(config.geometry.dim, 0),
       sums_(config.geometry.dim, 0),
-      accepted_(kInFlight, 0) {
+      accepted_(kInFlight, 0),
+      settles_first_(config.hardware.readout == Readout::counters_gated ||
+                     config.hardware.readout == Readout::popcount_gated) {
     if (resume != nullptr) {
         this->resume(*resume);
     }
@@ -160,8 +162,10 @@ void RtlEngine::reset() {
 void RtlEngine::clock() {
     const std::uint64_t rise_ps = cycle_ * kClockPs;
     const std::uint64_t fall_ps = rise_ps + kClockPs / 2;
-    if (tracing_ && cycle_ > 0) {
+    if (tracing_ || settles_first_) {
         head_->eval();
+    }
+    if (tracing_ && cycle_ > 0) {
         head_->dump(rise_ps - kHostPs);
     }
     if (trace_) {
