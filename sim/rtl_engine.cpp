@@ -81,11 +81,11 @@ RtlEngine::RtlEngine(const Config& config, const RtlOptions& options, const Head
       store_bits_(static_cast<unsigned>(std::bit_width(config.quantization.store_levels - 1))),
       sum_bits_(static_cast<unsigned>(std::bit_width(config.geometry.tiles * (config.quantization.output_levels - 1))) +
                 1),
+      settles_first_(config.hardware.readout == Readout::counters_gated ||
+                     config.hardware.readout == Readout::popcount_gated),
       codes_(config.geometry.dim, 0),
       sums_(config.geometry.dim, 0),
-      accepted_(kInFlight, 0),
-      settles_first_(config.hardware.readout == Readout::counters_gated ||
-                     config.hardware.readout == Readout::popcount_gated) {
+      accepted_(kInFlight, 0) {
     if (resume != nullptr) {
         this->resume(*resume);
     }
