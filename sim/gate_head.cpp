@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "behavioral/error.h"
+#include "sim/config_file.h"
 #include "sim/printable.h"
 
 namespace gca {
@@ -39,12 +40,12 @@ const BuiltHead& load_gate_head(const std::filesystem::path& file, const Config&
     const BuiltHead& head = *entry();
     if (!fits(head, config)) {
         throw InputError(fmt::format(
-            "--gate-head: {}: its head is {}x{}x{} with {}, {} and {} levels, the configuration's {}x{}x{} with {}, "
-            "{} and {}",
+            "--gate-head: {}: its head is {}x{}x{} with {}, {} and {} levels and {}, the configuration's {}x{}x{} with "
+            "{}, {} and {} and {}",
             name, head.geometry.dim, head.geometry.tile_tokens, head.geometry.tiles, head.query_levels,
-            head.store_levels, head.output_levels, config.geometry.dim, config.geometry.tile_tokens,
-            config.geometry.tiles, config.quantization.query_levels, config.quantization.store_levels,
-            config.quantization.output_levels));
+            head.store_levels, head.output_levels, to_string(head.readout), config.geometry.dim,
+            config.geometry.tile_tokens, config.geometry.tiles, config.quantization.query_levels,
+            config.quantization.store_levels, config.quantization.output_levels, to_string(config.hardware.readout)));
     }
     return head;
 }

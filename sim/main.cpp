@@ -170,10 +170,10 @@ int run_command(const Arguments& arguments) {
     }
     if (options.engine == Engine::gates) {
         check_options(config, options);
-        (void)load_gate_head(options.gate_head, config);
         if (options.lockstep) {
-            (void)find_built_head(config);
+            (void)find_any_readout(config);
         }
+        (void)load_gate_head(options.gate_head, config);
     }
     const Sequences sequences = load_sequences(input, config);
 

@@ -54,7 +54,8 @@ std::unique_ptr<RtlHead> make_head(const Config& config, const RtlOptions& optio
     if (!options.lockstep) {
         return gates;
     }
-    return std::make_unique<LockstepHead>(std::move(gates), "the gates", find_built_head(config).make(seed), "the rtl");
+    return std::make_unique<LockstepHead>(std::move(gates), "the gates", find_any_readout(config).make(seed),
+                                          "the rtl");
 }
 
 }  // namespace
@@ -80,6 +81,8 @@ RtlEngine::RtlEngine(const Config& config, const RtlOptions& options, const Head
       store_bits_(static_cast<unsigned>(std::bit_width(config.quantization.store_levels - 1))),
       sum_bits_(static_cast<unsigned>(std::bit_width(config.geometry.tiles * (config.quantization.output_levels - 1))) +
                 1),
+      settles_first_(config.hardware.readout == Readout::counters_gated ||
+                     config.hardware.readout == Readout::popcount_gated),
       codes_(config.geometry.dim, 0),
       sums_(config.geometry.dim, 0),
       accepted_(kInFlight, 0) {
@@ -159,8 +162,10 @@ void RtlEngine::reset() {
 void RtlEngine::clock() {
     const std::uint64_t rise_ps = cycle_ * kClockPs;
     const std::uint64_t fall_ps = rise_ps + kClockPs / 2;
-    if (tracing_ && cycle_ > 0) {
+    if (tracing_ || settles_first_) {
         head_->eval();
+    }
+    if (tracing_ && cycle_ > 0) {
         head_->dump(rise_ps - kHostPs);
     }
     if (trace_) {

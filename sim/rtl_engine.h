@@ -176,6 +176,7 @@ class RtlEngine {
     TraceSignals trace_signals_;
     std::unique_ptr<AnalogTrace> trace_;
     HeadObserver* observer_ = nullptr;
+    bool settles_first_;  ///< clock gates must see the host's new pins while the clock is low
     bool tracing_ = false;
     std::uint64_t traced_ps_ = 0;  ///< how far the analog side's waveforms have come
     std::uint64_t cycle_ = 0;

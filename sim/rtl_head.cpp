@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "behavioral/error.h"
 #include "sim/config_file.h"
 
@@ -39,7 +41,8 @@ void require_hardware(const Config& config, std::string_view engine) {
 bool fits(const BuiltHead& head, const Config& config) {
     const Quantization& q = config.quantization;
     return head.geometry == config.geometry && head.query_levels == q.query_levels &&
-           head.store_levels == q.store_levels && head.output_levels == q.output_levels && head.readout == config.hardware.readout;
+           head.store_levels == q.store_levels && head.output_levels == q.output_levels &&
+           head.readout == config.hardware.readout;
 }
 
 const BuiltHead& find_built_head(const Config& config) {
@@ -63,6 +66,13 @@ const BuiltHead& find_built_head(const Config& config) {
         config.geometry.dim, config.geometry.tile_tokens, config.geometry.tiles, readout, q.query_levels,
         q.store_levels, q.output_levels, built, config.geometry.dim, config.geometry.tile_tokens, config.geometry.tiles,
         levels, readout));
+}
+
+const BuiltHead& find_any_readout(const Config& config) {
+    const bool is_built = std::ranges::any_of(built_heads(), [&](const BuiltHead& head) { return fits(head, config); });
+    Config any = config;
+    any.hardware.readout = is_built ? config.hardware.readout : Readout::counters;
+    return find_built_head(any);
 }
 
 }  // namespace gca

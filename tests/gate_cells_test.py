@@ -14,7 +14,7 @@ from gate_level import cells, check  # noqa: E402
 from synthesis.liberty import Library, LibertyError  # noqa: E402
 
 OSU018 = Path("/usr/share/qflow/tech/osu018/osu018_stdcells.lib")
-# What OSU's library has not: a clock gate with a test pin, a flop whose preset is the stronger, XOR before AND before OR.
+# What OSU's library has not: a clock gate with a test pin, a flop with a stronger preset, XOR before AND before OR.
 OTHERS = """
   cell (GATE) {
     area : 2; clock_gating_integrated_cell : "latch_posedge_precontrol";
@@ -88,7 +88,8 @@ class Cells(unittest.TestCase):
     def test_a_wrong_model_is_found(self):
         library = self.library(OTHERS)
         wrong = (("AOI21X1", "(A & B) | C", "(A | B) & C"), ("DFFPOSX1", "posedge CLK", "negedge CLK"),
-                 ("DFFSR", "if ((~R)) P0002 <= 1'b0;", "if ((~R)) P0002 <= 1'b1;"), ("GATE", "(CK & ENL)", "(CK | ENL)"),
+                 ("DFFSR", "if ((~R)) P0002 <= 1'b0;", "if ((~R)) P0002 <= 1'b1;"),
+                 ("GATE", "(CK & ENL)", "(CK | ENL)"),
                  ("FLOP", "negedge SN or posedge R", "negedge SN"), ("LATCH", "if (CLK)", "if (~CLK)"),
                  ("FAX1", "(A ^ B) ^ C", "(A ^ B) & C"))
         for name, found, put in wrong:

@@ -117,7 +117,8 @@ class Gates(unittest.TestCase):
 
     def test_a_trace_too_short_is_refused(self):
         names = {"a": ["clk_i"], "b": ["token_valid_i"], "c": ["token_ready_o"], "d": ["rst_ni"]}
-        lines = ["#0\n", "1b\n", "1c\n", "1d\n", *(line for t in range(1, 6) for line in (f"#{t}000\n", "1a\n", "0a\n"))]
+        lines = ["#0\n", "1b\n", "1c\n", "1d\n"]
+        lines += [line for t in range(1, 6) for line in (f"#{t}000\n", "1a\n", "0a\n")]
         self.assertEqual(activity.count(lines, names, 4)[0], 4)
         with self.assertRaisesRegex(activity.ActivityError, "4 tokens accepted after the first, not 5"):
             activity.count(lines, names, 5)
@@ -130,31 +131,31 @@ class Gates(unittest.TestCase):
         place = re.search(rb"[0-9a-f]{64}\0", data).start()
         other.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1:])
         (self.folder / "text.so").write_text("hello")
-        for options, *says in ((["--engine", "gates"], "--gate-head", "scripts/gates"),
-                               (["--gate-head", self.library], "--gate-head", "--engine gates"),
+        gate = ["--engine", "gates", "--gate-head"]
+        for options, *says in ((gate[:2], "--gate-head", "scripts/gates"),
+                               ([*gate[2:], self.library], "--gate-head", "--engine gates"),
                                (["--lockstep"], "--lockstep", "--engine gates"),
-                               (["--engine", "gates", "--gate-head", "missing.so"], "missing.so"),
-                               (["--engine", "gates", "--gate-head", self.folder / "text.so"], "text.so"),
-                               (["--engine", "gates", "--gate-head", "/lib/x86_64-linux-gnu/libz.so.1"], "scripts/gates"),
-                               (["--engine", "gates", "--gate-head", other], "other sources", "scripts/gates"),
-                               (["--engine", "gates", "--gate-head", self.library, "--resume", "state"], "--resume", "rtl"),
-                               (["--engine", "gates", "--gate-head", self.library, "--probe", "--output", "o.npz"],
-                                "--probe", "functional")):
+                               ([*gate, "missing.so"], "missing.so"),
+                               ([*gate, self.folder / "text.so"], "text.so"),
+                               ([*gate, "/lib/x86_64-linux-gnu/libz.so.1"], "scripts/gates"),
+                               ([*gate, other], "other sources", "scripts/gates"),
+                               ([*gate, self.library, "--resume", "state"], "--resume", "rtl"),
+                               ([*gate, self.library, "--probe", "--output", "o.npz"], "--probe", "functional")):
             with self.subTest(options=options):
                 done = subprocess.run([BUILD / "gca", "run", *config, *options], capture_output=True, text=True)
                 self.assertEqual(done.returncode, 2, done.stderr)
                 self.assertRegex(done.stderr, r"\Agca: .*\n\Z")
                 for word in says:
                     self.assertIn(word, done.stderr)
-        done = subprocess.run([BUILD / "gca", "run", "--engine", "gates", "--gate-head", self.library], capture_output=True,
-                              text=True)
+        done = subprocess.run([BUILD / "gca", "run", *gate, self.library], capture_output=True, text=True)
         self.assertEqual(done.returncode, 2)
         self.assertIn("8x8x2", done.stderr)
         self.assertIn("64x64x16", done.stderr)
 
     def test_what_the_script_refuses(self):
-        for options, *says in ((["--config", "huge"], "--config is huge", "tiny"), (["--config", "8x8x0"], "sub-tiles", "0"),
-                               (["--liberty", "none.lib"], "none.lib"), (["--tokens", "0"], "--tokens is 0", "1"),
+        for options, *says in ((["--config", "huge"], "--config is huge", "tiny"),
+                               (["--config", "8x8x0"], "sub-tiles", "0"), (["--liberty", "none.lib"], "none.lib"),
+                               (["--tokens", "0"], "--tokens is 0", "1"), (["--clock-ns", "0"], "--clock-ns is 0"),
                                (["--warm-up", "3"], "--warm-up", "--activity"), (["--style", "x"], "--style"),
                                (["--activity", "a.txt", "--mode", "pipelined"], "--mode", "--activity"),
                                (["--activity", str(self.folder)], "is a directory")):

@@ -36,7 +36,7 @@ def accepts(state, code_of):
 
 
 def count(lines, names, tokens):
-    """(cycles, {code: [toggles, time high in ps]}) from the first acceptance in the trace to the `tokens`-th after it."""
+    """(cycles, {code: [toggles, time high in ps]}), from the trace's first acceptance to the `tokens`-th after it."""
     code_of = {name: code for code, all_names in names.items() for name in all_names if "." not in name}
     state, risen = {}, {}  # risen: when a net that is high became so, or the start
     toggles, high = dict.fromkeys(names, 0), dict.fromkeys(names, 0)

@@ -12,7 +12,7 @@ def changed(module, cells):
 def other_gates(library, cell):
     """Cells of the library with the same pins and another function."""
     own = library.cells[cell.type]
-    return [other for other in library.gates if own.function and other.function and set(other.function) == set(own.function)
+    return [other for other in library.gates if own.function and set(other.function) == set(own.function)
             and other.inputs == own.inputs and other.function != own.function]
 
 
@@ -65,11 +65,13 @@ def clock_gate(module, library, pick):
         if cell.type in library.cells and library.cells[cell.type].clock_gate:
             first, second, *_ = library.cells[cell.type].inputs
             pins = cell.pins | {first: cell.pins[second], second: cell.pins[first]}
-            return f"{name} has {first} and {second} exchanged", changed(module, {name: design.Instance(cell.type, pins)})
+            gate = design.Instance(cell.type, pins)
+            return f"{name} has {first} and {second} exchanged", changed(module, {name: gate})
     return None
 
 
 def seed(module, library):
     """[(what, the changed module)]: one of each kind that the module has room for, always the same ones."""
-    found = [make(module, library, random.Random(f"{module.name} {make.__name__}")) for make in (gate, flop, wire, clock_gate)]
+    found = [make(module, library, random.Random(f"{module.name} {make.__name__}"))
+             for make in (gate, flop, wire, clock_gate)]
     return [bug for bug in found if bug]

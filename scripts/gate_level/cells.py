@@ -1,8 +1,8 @@
 """Cells of a Liberty library as Verilog for simulation and proofs: zero delay, from the library's own words.
 
 An output's `function`; flops (`ff`) with their clears and presets, latches (`latch`) and clock gates (`statetable`,
-`state_function`). What such a model cannot say (three-state outputs, buses, an output without a function) is refused, for
-cells that are asked for only. check.py holds each model against a second reading of the library.
+`state_function`). What such a model cannot say (three-state outputs, buses, an output without a function) is refused,
+for cells that are asked for only. check.py holds each model against a second reading of the library.
 """
 import re
 
@@ -12,7 +12,7 @@ WORD = re.compile(r"\s*([A-Za-z_]\w*|[01]|[()'!*&+|^])")
 
 
 class Function:
-    """A Liberty function as Verilog, every operation in parentheses. Precedence: NOT, XOR, AND (also by a space), OR."""
+    """A Liberty function as Verilog, every operation in parentheses. Precedence: NOT, XOR, AND (or a space), OR."""
 
     def __init__(self, text):
         self.liberty = text

@@ -1,7 +1,8 @@
 """Holds the cells' models (cells.py) against a second reading of the same Liberty library: Yosys's.
 
-Each cell that a netlist uses is proved to be the same in both, for all inputs: outputs without a state by SAT, flops and
-latches by induction. Yosys reads no clock gate; those are held against the words of their `clock_gating_integrated_cell`.
+Each cell that a netlist uses is proved to be the same in both, for all inputs: outputs without a state by SAT, flops
+and latches by induction. Yosys reads no clock gate; those are held against the words of their
+`clock_gating_integrated_cell`.
 """
 import re
 import shlex
@@ -12,7 +13,8 @@ from synthesis.liberty import LibertyError
 # Of a clock gate without a test pin, and with one: what the attribute means, by the roles of the pins.
 CLOCK_GATES = {
     "latch_posedge": "always @(*) if (!{clock}) state = {enable};\n  assign {out} = {clock} & state;",
-    "latch_posedge_precontrol": "always @(*) if (!{clock}) state = {enable} | {test};\n  assign {out} = {clock} & state;",
+    "latch_posedge_precontrol": "always @(*) if (!{clock}) state = {enable} | {test};\n"
+                                "  assign {out} = {clock} & state;",
     "latch_posedge_postcontrol": "always @(*) if (!{clock}) state = {enable};\n"
                                  "  assign {out} = {clock} & (state | {test});",
     "latch_negedge": "always @(*) if ({clock}) state = {enable};\n  assign {out} = {clock} | ~state;",

@@ -1,15 +1,16 @@
 """Proves that modules of a netlist do what the RTL says, with every flop a cut (logic.py).
 
-The states of both sides are paired by the names of their nets, which synthesis keeps; a state may be kept inverted. Then
-outputs and next states are functions of inputs and states alone, and ABC's cec proves each pair of them equal, for all
-inputs and all states. So from equal states both give equal outputs and go to equal states, for ever. What clocks, clears
-and presets a state is compared like its data. Reset needs no premise: it is an input.
+The states of both sides are paired by the names of their nets, which synthesis keeps; a state may be kept inverted.
+Then outputs and next states are functions of inputs and states alone, and ABC's cec proves each pair of them equal, for
+all inputs and all states. So from equal states both give equal outputs and go to equal states, for ever. What clocks,
+clears and presets a state is compared like its data. Reset needs no premise: it is an input.
 
-A clock gate (rtl/gca_clock_gate.sv) is cut open, too, and proved by itself: a library's cell holds its enable in a latch
-where the RTL has a flop, so the two agree only where the enable comes from flops at the rising edge. That is assumed.
+A clock gate (rtl/gca_clock_gate.sv) is cut open, too, and proved by itself: a library's cell holds its enable in a
+latch where the RTL has a flop, so the two agree only where the enable comes from flops at the rising edge. That is
+assumed.
 
-An RTL state that the netlist lacks stays a free input of the RTL alone: nothing may depend on it. One that the netlist has
-merged with another, or found constant, is proved to go on being so.
+An RTL state that the netlist lacks stays a free input of the RTL alone: nothing may depend on it. One that the netlist
+has merged with another, or found constant, is proved to go on being so.
 """
 import dataclasses
 import json
@@ -139,7 +140,7 @@ class Names:
         """{RTL name: the netlist's, or a constant}, of the module and all in it."""
         def full(name):
             return design.plain(f"{path}{name.split('[')[0]}") + "".join(name.partition("[")[1:])
-        found = {full(name): full(net) if net not in design.CONSTANTS else net for name, net in self.nets[module].items()}
+        found = {full(name): net if net in design.CONSTANTS else full(net) for name, net in self.nets[module].items()}
         for name, cell in self.made.modules[module].cells.items():
             if cell.type in self.made.modules:
                 found |= self.below(cell.type, f"{path}{name}.")
@@ -153,7 +154,8 @@ def indexed(name, bits, i):
 def pair_states(rtl, gates, nets):
     """{the RTL's bit: the netlist's State, a constant's text, or None; and whether it is inverted}. nets: of Names."""
     named = {name: bit for bit, names in gates.names.items() for name in names}
-    named |= {name: named.get(net, net if net in ("0", "1") else None) for name, net in nets.items() if name not in named}
+    for name, net in nets.items():
+        named.setdefault(name, named.get(net, net if net in ("0", "1") else None))
     pairs = {}
     for bit, state in rtl.states.items():
         found = next((named[name] for name in state.names if named.get(name) is not None), None)
@@ -182,7 +184,8 @@ def write_problem(rtl, gates, nets, folder):
             raise EquivalenceError(f"only one of the two has the port {min(missing)}")
     pairs = pair_states(rtl, gates, nets)
     if rtl.clock_gates.keys() != gates.clock_gates.keys():
-        raise EquivalenceError(f"only one of the two has the clock gate {min(rtl.clock_gates.keys() ^ gates.clock_gates.keys())}")
+        lonely = min(rtl.clock_gates.keys() ^ gates.clock_gates.keys())
+        raise EquivalenceError(f"only one of the two has the clock gate {lonely}")
     given = {bit: Literal(f"state_{bit}") for bit in gates.states}
     of_rtl, outputs, gate_outputs = {}, {}, {}
     for name, pins in rtl.clock_gates.items():

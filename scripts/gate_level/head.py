@@ -1,4 +1,4 @@
-"""A head at gate level, from the RTL to the shared library that `gca run --gate-head` loads; and a run's input for it."""
+"""A head at gate level, from the RTL to the library that `gca run --gate-head` loads; and a run's input for it."""
 import dataclasses
 import hashlib
 import json
@@ -12,7 +12,8 @@ import numpy as np
 from gate_level import cells, check, scalar
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-OF_NETLIST = ("rtl/*.sv", "constraints/*.sdc", "scripts/synthesis/*.py", "scripts/gate_level/c*.py", "scripts/gate_level/scalar.py")
+OF_NETLIST = ("rtl/*.sv", "constraints/*.sdc", "scripts/synthesis/*.py", "scripts/gate_level/c*.py",
+              "scripts/gate_level/scalar.py")
 OF_LIBRARY = ("sim/gates/*", "sim/*.h", "behavioral/*.h", "sim/extra_trace.cpp")
 SAMPLE = ROOT / "sim/data/sample.npz"
 SAMPLE_DIM = 64
@@ -25,7 +26,7 @@ class BuildError(Exception):
 
 @dataclasses.dataclass
 class Head:
-    size: object  # synthesis.geometry.Geometry
+    design: object  # gate_level.options.Design
     folder: Path
     library: Path  # gate_head.so
     fresh: bool  # built now, not earlier
@@ -72,21 +73,22 @@ def make_netlist(design, folder):
     scalar.write(made, folder / "scalar.v")
 
 
-def compile_head(size, folder, made, traced):
+def compile_head(design, folder, made, traced):
+    size = design.size
     levels = f"{size.query_levels}x{size.store_levels}x{size.out_levels}"
     compilers = [f"-DCMAKE_{language}_COMPILER={os.environ.get(variable, usual)}"
                  for language, variable, usual in (("C", "CC", "clang"), ("CXX", "CXX", "clang++"))]
     call(["cmake", "-S", ROOT / "sim/gates", "-B", made, "-G", "Ninja", *compilers,
           f"-DGCA_NETLIST={folder.absolute()}/cells.v;{folder.absolute()}/scalar.v",
-          f"-DGCA_GEOMETRY={size.dim}x{size.tile_tokens}x{size.tiles}:{levels}",
+          f"-DGCA_GEOMETRY={size.dim}x{size.tile_tokens}x{size.tiles}:{levels}+{design.readout}",
           f"-DGCA_TRACED={'ON' if traced else 'OFF'}"], made / "configure.log")
     jobs = os.environ.get("JOBS") or str(len(os.sched_getaffinity(0)))
     call(["cmake", "--build", made, "--parallel", jobs], made / "build.log")
 
 
 def build(design, folder, traced=False):
-    """The head of gate_level.options.Design, made anew where anything has changed. folder: takes the netlist, and the builds
-    with and without traced nets."""
+    """The head of gate_level.options.Design, made anew where anything has changed. folder: takes the netlist, and the
+    builds with and without traced nets."""
     folder = Path(folder)
     mark = fingerprint(OF_NETLIST, design.parameters, design.clock_ns, design.library.dont_use,
                        hashlib.sha256(design.library.text.encode()).hexdigest())
@@ -98,15 +100,15 @@ def build(design, folder, traced=False):
     made = folder / ("traced" if traced or is_made(folder / "traced", mark) else "plain")
     is_fresh = fresh(made, mark)
     if is_fresh:
-        compile_head(design.size, folder, made, traced)
+        compile_head(design, folder, made, traced)
         (made / "made_from").write_text(mark)
     number = json.loads((folder / "statistics.json").read_text())["gca_head"]["total"]["cells"]
-    return Head(design.size, folder, made / "gate_head.so", is_fresh, number)
+    return Head(design, folder, made / "gate_head.so", is_fresh, number)
 
 
-def write_input(size, folder, heads=None, tokens=None):
-    """The built-in sample cut to the head's dimension (or repeated up to it), and a configuration in which its pulses are
-    about as long as the paper's: the options of `gca run` for both.
+def write_input(size, folder, heads=None, tokens=None, readout="counters"):
+    """The built-in sample cut to the head's dimension (or repeated up to it), and a configuration in which its pulses
+    are about as long as the paper's: the options of `gca run` for both.
 
     heads: so many sequences, by default the sample's; tokens: of each, by default the sample's."""
     sample = np.load(SAMPLE)
@@ -122,6 +124,8 @@ def write_input(size, folder, heads=None, tokens=None):
 dim = {size.dim}
 tile_tokens = {size.tile_tokens}
 tiles = {size.tiles}
+[hardware]
+readout = "{readout}"
 [quantization]
 query_levels = {size.query_levels}
 store_levels = {size.store_levels}

@@ -2,8 +2,8 @@
 and states to outputs and next states, as BLIF.
 
 A state is what a flop or a latch holds. Cut open, it is an input; and what makes it are four outputs: the edge or level
-at which it takes its data, the data, and when it is cleared and preset, whatever the clock does. A clock gate (an instance
-of rtl/gca_clock_gate.sv) is cut open likewise: its clock is an input, what goes into it are outputs.
+at which it takes its data, the data, and when it is cleared and preset, whatever the clock does. A clock gate (an
+instance of rtl/gca_clock_gate.sv) is cut open likewise: its clock is an input, what goes into it are outputs.
 """
 import collections
 import dataclasses
@@ -13,8 +13,8 @@ import re
 from synthesis import design
 
 # Of two inputs and Y: the rows of the truth table that are 1.
-TWO_INPUTS = {"$_AND_": ["11"], "$_NAND_": ["0-", "-0"], "$_OR_": ["1-", "-1"], "$_NOR_": ["00"], "$_XOR_": ["10", "01"],
-              "$_XNOR_": ["11", "00"], "$_ANDNOT_": ["10"], "$_ORNOT_": ["1-", "-0"]}
+TWO_INPUTS = {"$_AND_": ["11"], "$_NAND_": ["0-", "-0"], "$_OR_": ["1-", "-1"], "$_NOR_": ["00"],
+              "$_XOR_": ["10", "01"], "$_XNOR_": ["11", "00"], "$_ANDNOT_": ["10"], "$_ORNOT_": ["1-", "-0"]}
 # Polarities of clock or enable, then of reset and its value, or of set and reset.
 STATES = re.compile(r"\$_(DFF|DLATCH)_([NP])(?:([NP])([01]))?_|\$_(DFFSR|DLATCHSR)_([NP])([NP])([NP])_")
 
@@ -64,8 +64,9 @@ class Logic:
         data = json.loads(path.read_text())["modules"][module]
         self.names = collections.defaultdict(list)
         for name, entry in data["netnames"].items():
-            for i, bit in enumerate(entry["bits"] if not entry["hide_name"] else ()):
-                self.names[bit] += ([f"{design.plain(name)}[{i}]", design.plain(f"{name}_{i}_")] if len(entry["bits"]) > 1
+            is_bus = len(entry["bits"]) > 1
+            for i, bit in enumerate(() if entry["hide_name"] else entry["bits"]):
+                self.names[bit] += ([f"{design.plain(name)}[{i}]", design.plain(f"{name}_{i}_")] if is_bus
                                     else [design.plain(name)])
         self.inputs, self.outputs = {}, {}
         for name, port in data["ports"].items():

@@ -71,6 +71,8 @@ class Design:
         if arguments.clock_gates:
             self.parameters["ClockGates"] = int(arguments.clock_gates)
             parts.append(f"gates{arguments.clock_gates}")
+        # As the configuration of a run and CMake's lists of geometries call it.
+        self.readout = (arguments.style or "counters") + ("-gated" if arguments.clock_gates == "1" else "")
         self.name = re.sub(r"[^\w.=-]", "_", "-".join(parts))
 
     def synthesize(self, folder):

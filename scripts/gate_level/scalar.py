@@ -1,8 +1,8 @@
 """The netlist for Verilator: as synthesized, but each net a variable of its own.
 
-A simulator takes a bus as one variable: bits of it that depend on each other look like a loop, and each write is a shift
-and a mask. So inner nets and the ports of modules below the top become single bits. Their names stay (\\count_o[3] ), as
-in the netlist and in traces. The top keeps its ports.
+A simulator takes a bus as one variable: bits of it that depend on each other look like a loop, and each write is a
+shift and a mask. So inner nets and the ports of modules below the top become single bits. Their names stay
+(\\count_o[3] ), as in the netlist and in traces. The top keeps its ports.
 """
 import re
 
