@@ -83,7 +83,7 @@ module gca_popcount_readout_check #(
 
       if (counting_q) begin
         SamplesAreThoseOfTheEmitPhase_A: assert (taken_q >= 32'sd1 && taken_q <= Samples);
-        AccumulatorHoldsTheSamples_A: assert (SumW'(sum_q + ones_q) == SumW'(total_q + taken_q * negative)
+        AccumulatorHoldsTheSamples_A: assert (sum_q + SumW'(ones_q) == SumW'(total_q + taken_q * negative)
                                                && 32'(ones_q) <= Tiles);
       end
       if (added_q) begin
