@@ -32,14 +32,11 @@ class ReadoutDriver {
     }
 
     void reset() {
-        bench_->rst_ni = 0;
-        for (int i = 0; i < 3; ++i) {
-            cycle(kRest);
+        bench_.reset(false, [&] {
             for (unsigned e = 0; e < kChannels; ++e) {
                 bench_.equal(0, sum(e), "sum_o in reset", e);
             }
-        }
-        bench_->rst_ni = 1;
+        });
     }
 
     /// Random lines, with gaps, and signs.
@@ -128,7 +125,7 @@ class ReadoutDriver {
     /// What the flops of gca_sequencer do right after the edge: a clock gate looks at it in the second half of the
     /// cycle.
     void control(const Strobes& strobes) {
-        bench_->sync_en_i = static_cast<decltype(bench_->sync_en_i)>(strobes.sync);
+        bench_->sync_en_i = static_cast<CData>(strobes.sync);
         bench_->count_en_i = strobes.count;
         bench_->count_first_i = strobes.first;
         bench_->add_i = strobes.add;

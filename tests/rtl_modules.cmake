@@ -151,10 +151,10 @@ gca_verilate_module(status
   "spare Channels=2 Tiles=9 ScanCycles=6")
 
 gca_verilate_module(head
-  "tiny Dim=8 TileTokens=8 Tiles=2 QueryLevels=16 StoreLevels=8 OutLevels=16"
-  "odd Dim=12 TileTokens=10 Tiles=3 QueryLevels=16 StoreLevels=8 OutLevels=16"
-  "levels Dim=3 TileTokens=5 Tiles=4 QueryLevels=21 StoreLevels=5 OutLevels=11"
-  "gated Dim=5 TileTokens=4 Tiles=3 QueryLevels=16 StoreLevels=8 OutLevels=16 ClockGates=1"
+  "tiny Dim=8 TileTokens=8 Tiles=2 QueryLevels=16 StoreLevels=8 OutLevels=16 ReadoutStyle=0"
+  "odd Dim=12 TileTokens=10 Tiles=3 QueryLevels=16 StoreLevels=8 OutLevels=16 ReadoutStyle=0"
+  "levels Dim=3 TileTokens=5 Tiles=4 QueryLevels=21 StoreLevels=5 OutLevels=11 ReadoutStyle=0"
+  "gated Dim=5 TileTokens=4 Tiles=3 QueryLevels=16 StoreLevels=8 OutLevels=16 ReadoutStyle=0 ClockGates=1"
   "popcount Dim=5 TileTokens=4 Tiles=5 QueryLevels=21 StoreLevels=5 OutLevels=11 ReadoutStyle=1"
   "popcount_gated Dim=3 TileTokens=4 Tiles=2 QueryLevels=16 StoreLevels=8 OutLevels=16 ReadoutStyle=1 ClockGates=1")
 

@@ -38,7 +38,7 @@ class Driver {
         }
     }
     /// From the next rising edge on; to be set while the clock is high.
-    void enable(unsigned stages) { bench_->enable_i = static_cast<decltype(bench_->enable_i)>(stages); }
+    void enable(unsigned stages) { bench_->enable_i = static_cast<CData>(stages); }
 
     // Half a cycle: to the rising edge, and to the falling edge. The input may change before either.
     void rise() {
