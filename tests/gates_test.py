@@ -22,7 +22,8 @@ NAME = "tiny-osu018_stdcells"
 TOKENS, COLUMNS = 4, 16
 # (state of the netlist's name and of the RTL's): a flop's output is one net in both
 FLOPS = (("u_sequencer.load_q", "u_sequencer.load_q"), ("u_write_ctrl.col_q[0]", "u_write_ctrl.col_q"),
-         ("gen_tile_1__u_readout.u_counter_bank.count_o[5]", "gen_tile[1].u_readout.u_counter_bank.count_o"))
+         ("gen_counters_u_readout.gen_tile_1__u_readout.u_counter_bank.count_o[5]",
+          "gen_counters.u_readout.gen_tile[1].u_readout.u_counter_bank.count_o"))
 
 
 def gates(*options):

@@ -92,6 +92,7 @@ read_rtlil {self.folder}/rtl.il
 hierarchy -top {self.yosys_name[module]}
 {TO_GATES}
 rename -top module_
+attrmap -remove src -remove hdlname
 write_json {path}
 """, self.timeout_s)
         return Logic(path, "module_")
@@ -115,6 +116,7 @@ hierarchy -check -top {module}
 proc
 {TO_GATES}
 rename -top module_
+attrmap -remove src -remove hdlname
 write_json {folder}/netlist.json
 """, timeout_s)
     return Logic(folder / "netlist.json", "module_")
