@@ -82,6 +82,14 @@ struct Scalers {
     bool operator==(const Scalers&) const = default;
 };
 
+/// Which build of the RTL: its parameters ReadoutStyle and ClockGates. The results are the same.
+enum class Readout { counters, counters_gated, popcount, popcount_gated };
+
+struct Hardware {
+    Readout readout = Readout::counters;
+    bool operator==(const Hardware&) const = default;
+};
+
 struct Config {
     Geometry geometry;
     Quantization quantization;
@@ -89,6 +97,7 @@ struct Config {
     ChargeToPulse charge_to_pulse;
     Leakage leakage;
     Scalers scalers;
+    Hardware hardware;
     bool operator==(const Config&) const = default;
 };
 

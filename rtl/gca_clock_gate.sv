@@ -3,10 +3,10 @@
 // gca_clock_gate: lets the clock through while it is enabled. A library's integrated clock gate can take its place.
 //
 // Contract: with ClockGates = 1, clk_o rises with clk_i at the end of each cycle with enable_i, and stays low otherwise. enable_i
-//   is taken at the falling edge of clk_i (a library's cell, with its latch, takes it later), so that clk_o has no glitch. With
-//   ClockGates = 0, clk_o is clk_i, and flops on it need the enable: `if (ClockGates != 0 || enable)` serves both.
+//   passes a latch that is open while clk_i is low, so that clk_o has no glitch. With ClockGates = 0, clk_o is clk_i, and flops on
+//   it need the enable: `if (ClockGates != 0 || enable)` serves both.
 //
-// Latency: none. Reset: none; clk_o is unknown until the first falling edge of clk_i.
+// Latency: none. Reset: none.
 `default_nettype none
 
 module gca_clock_gate #(
@@ -25,9 +25,9 @@ module gca_clock_gate #(
     wire logic unused_enable = enable_i;
     assign clk_o = clk_i;
   end else begin : gen_gate
-    logic enable_q;
-    always_ff @(negedge clk_i) enable_q <= enable_i;
-    assign clk_o = clk_i && enable_q;
+    logic enable;
+    always_latch if (!clk_i) enable = enable_i;
+    assign clk_o = clk_i && enable;
   end
 
 endmodule

@@ -132,7 +132,14 @@ CLI::App* add_command(CLI::App& app, Arguments& a, Command command, const char* 
 void add_run(CLI::App& app, Arguments& a) {
     CLI::App* command = add_command(app, a, Command::run, "run", "Sends the projections of a file through a head");
     add_run_options(*command, a,
-                    {{"rtl", Engine::rtl}, {"functional", Engine::functional}, {"reference", Engine::reference}});
+                    {{"rtl", Engine::rtl},
+                     {"gates", Engine::gates},
+                     {"functional", Engine::functional},
+                     {"reference", Engine::reference}});
+    command->add_option("--gate-head", a.run.gate_head, "A synthesized head; scripts/gates makes one (gates engine)")
+        ->option_text("FILE.so");
+    command->add_flag("--lockstep", a.run.lockstep,
+                      "Compares every output pin with the RTL's in every cycle (gates engine)");
     command->add_option("--output", a.output, "y and counts, and with --probe s, phi and a")->option_text("FILE.npz");
     command->add_flag("--probe", a.run.probe, "Adds scores, pulse widths and charges to the output");
     add_number<unsigned>(*command, "--threads", a.run.threads, 1, 1024,

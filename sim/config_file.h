@@ -43,5 +43,6 @@ struct ConfigValue {
 [[nodiscard]] std::string_view to_string(OutputQuantizer quantizer);
 [[nodiscard]] std::string_view to_string(CellModel model);
 [[nodiscard]] std::string_view to_string(LeakageForm form);
+[[nodiscard]] std::string_view to_string(Readout readout);
 
 }  // namespace gca

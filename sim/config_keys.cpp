@@ -23,6 +23,11 @@ constexpr std::array kLeakageForms{Named<LeakageForm>{LeakageForm::off, "off"},
                                    Named<LeakageForm>{LeakageForm::voltage, "voltage"},
                                    Named<LeakageForm>{LeakageForm::product, "product"}};
 
+constexpr std::array kReadouts{Named<Readout>{Readout::counters, "counters"},
+                               Named<Readout>{Readout::counters_gated, "counters-gated"},
+                               Named<Readout>{Readout::popcount, "popcount"},
+                               Named<Readout>{Readout::popcount_gated, "popcount-gated"}};
+
 std::vector<Key> make_keys() {
     constexpr std::int64_t kMaxSize = 4096;
     constexpr std::int64_t kMaxTiles = 1024;
@@ -39,6 +44,11 @@ std::vector<Key> make_keys() {
         {"geometry", "tiles", "sub-tiles a head; the window is tile_tokens * tiles tokens",
          whole(
              [](auto& config) -> auto& { return config.geometry.tiles; }, 1, kMaxTiles)},
+
+        {"hardware", "readout",
+         "how the RTL makes sums of pulses (rtl/README.md), with clock gates or without; the results are the same",
+         choice(
+             kReadouts, [](auto& config) -> auto& { return config.hardware.readout; })},
 
         {"quantization", "query_levels", "levels of a query over 0..1 of the longest pulse",
          whole(
@@ -136,6 +146,9 @@ std::string_view to_string(CellModel model) {
 }
 std::string_view to_string(LeakageForm form) {
     return config_schema::name_of(config_schema::kLeakageForms, form);
+}
+std::string_view to_string(Readout readout) {
+    return config_schema::name_of(config_schema::kReadouts, readout);
 }
 
 }  // namespace gca

@@ -194,6 +194,9 @@ Explanation explain(const Config& config, const Sequences& sequences, const RunO
 
 Location locate(const Config& config, const Sequences& sequences, const RunOptions& options, const Mismatch& first) {
     constexpr std::size_t kMostTokens = 1'000'000;  // half a minute
+    if (options.engine == Engine::gates) {
+        return {.difference = {}, .why_not = "not known, a netlist has no signals of the stages; --engine rtl has"};
+    }
     const std::size_t heads_before = options.engine == Engine::rtl ? first.head : 0;
     const std::size_t tokens_before = heads_before * sequences.tokens + first.token;
     if (tokens_before > kMostTokens) {

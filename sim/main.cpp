@@ -27,6 +27,7 @@
 #include "sim/exit_code.h"
 #include "sim/explain.h"
 #include "sim/explain_report.h"
+#include "sim/gate_head.h"
 #include "sim/interrupt.h"
 #include "sim/npz.h"
 #include "sim/output_file.h"
@@ -97,6 +98,10 @@ std::string options_of_run(const Arguments& arguments) {
     add(!arguments.input.empty(), "--input", quoted_for_shell(arguments.input));
     add(!arguments.config_file.empty(), "--config", quoted_for_shell(arguments.config_file));
     add(run.engine != defaults.engine, "--engine", to_string(run.engine));
+    add(!run.gate_head.empty(), "--gate-head", quoted_for_shell(run.gate_head.string()));
+    if (run.lockstep) {
+        line += " --lockstep";
+    }
     add(run.mode != defaults.mode, "--mode", to_string(run.mode));
     add(run.window != defaults.window, "--window", run.window);
     add(run.seed != defaults.seed, "--seed", run.seed);
@@ -108,11 +113,15 @@ std::string options_of_run(const Arguments& arguments) {
 std::string next_steps(const Arguments& arguments, const Sequences& sequences, const CheckResult& check) {
     constexpr std::size_t kBefore = 2;  // tokens
     const Mismatch& at = *check.first;
+    const bool has_stages = arguments.run.engine != Engine::gates;
     const std::string same = options_of_run(arguments);
     const std::string program = quoted_for_shell(arguments.program);
-    std::string text = fmt::format("  {:<22}{} explain --head {} --token {} --output {}{}\n", "explain it with",
-                                   program, at.head, at.token, at.output, same);
-    if (arguments.run.engine == Engine::rtl && arguments.trace.empty()) {
+    std::string text;
+    if (has_stages) {
+        text = fmt::format("  {:<22}{} explain --head {} --token {} --output {}{}\n", "explain it with", program,
+                           at.head, at.token, at.output, same);
+    }
+    if (has_clock(arguments.run.engine) && arguments.trace.empty()) {
         const std::size_t token = at.head * sequences.tokens + at.token;
         std::string tile;
         if (check.location && check.location->difference && check.location->difference->tile) {
@@ -158,6 +167,13 @@ int run_command(const Arguments& arguments) {
     }
     if (options.engine == Engine::rtl) {
         (void)find_built_head(config);
+    }
+    if (options.engine == Engine::gates) {
+        check_options(config, options);
+        if (options.lockstep) {
+            (void)find_any_readout(config);
+        }
+        (void)load_gate_head(options.gate_head, config);
     }
     const Sequences sequences = load_sequences(input, config);
 

@@ -80,10 +80,13 @@ std::string format_table(const Config& config, const Sequences& sequences, const
     const Geometry& g = config.geometry;
     std::string text = row("head", fmt::format("{} x {} x {} (dimension, tokens a sub-tile, sub-tiles), window {}",
                                                g.dim, g.tile_tokens, g.tiles, result.window));
-    text += row("engine",
-                options.engine == Engine::rtl
-                    ? fmt::format("rtl, {}, back-pressure {}", to_string(options.mode), to_string(options.backpressure))
-                    : std::string(to_string(options.engine)));
+    text +=
+        row("engine", has_clock(options.engine) ? fmt::format("{}, {}, back-pressure {}", to_string(options.engine),
+                                                              to_string(options.mode), to_string(options.backpressure))
+                                                : std::string(to_string(options.engine)));
+    if (options.lockstep) {
+        text += row("against rtl", "every output pin the same at every edge");
+    }
     text += row("tokens", fmt::format("{} ({} heads of {}{})", head_tokens, sequences.heads, sequences.tokens,
                                       options.resume ? fmt::format(", resumed at token {}", result.first_token) : ""));
     if (result.timing && result.timing->tokens > 0) {
@@ -117,7 +120,7 @@ void write_report(const std::filesystem::path& file, const Config& config, const
     json["geometry"] = {{"dim", g.dim}, {"tile_tokens", g.tile_tokens}, {"tiles", g.tiles}};
     json["window"] = result.window;
     json["engine"] = to_string(options.engine);
-    if (options.engine == Engine::rtl) {
+    if (has_clock(options.engine)) {
         json["mode"] = to_string(options.mode);
         json["backpressure"] = to_string(options.backpressure);
     }

@@ -15,7 +15,9 @@
 #include "behavioral/error.h"
 #include "behavioral/state_archive.h"
 #include "sim/bits.h"
+#include "sim/gate_head.h"
 #include "sim/interrupt.h"
+#include "sim/lockstep_head.h"
 #include "sim/output_file.h"
 #include "sim/printable.h"
 
@@ -43,6 +45,19 @@ void check_space(const std::filesystem::path& file) {
     }
 }
 
+std::unique_ptr<RtlHead> make_head(const Config& config, const RtlOptions& options) {
+    const int seed = static_cast<int>(options.seed & 0x7fffffffU);
+    if (options.gate_head.empty()) {
+        return find_built_head(config).make(seed);
+    }
+    std::unique_ptr<RtlHead> gates = load_gate_head(options.gate_head, config).make(seed);
+    if (!options.lockstep) {
+        return gates;
+    }
+    return std::make_unique<LockstepHead>(std::move(gates), "the gates", find_any_readout(config).make(seed),
+                                          "the rtl");
+}
+
 }  // namespace
 
 void RtlTiming::merge(const RtlTiming& other) {
@@ -59,13 +74,15 @@ RtlEngine::RtlEngine(const Config& config, const RtlOptions& options, const Head
     : config_(config),
       options_(options),
       schedule_(Schedule::of_levels(config.quantization.query_levels, config.quantization.output_levels)),
-      head_(find_built_head(config).make(static_cast<int>(options.seed & 0x7fffffffU))),
+      head_(make_head(config, options)),
       pins_(head_->pins()),
       bridge_(std::make_unique<AnalogBridge>(config, pins_)),
       query_bits_(static_cast<unsigned>(std::bit_width(config.quantization.query_levels - 1))),
       store_bits_(static_cast<unsigned>(std::bit_width(config.quantization.store_levels - 1))),
       sum_bits_(static_cast<unsigned>(std::bit_width(config.geometry.tiles * (config.quantization.output_levels - 1))) +
                 1),
+      settles_first_(config.hardware.readout == Readout::counters_gated ||
+                     config.hardware.readout == Readout::popcount_gated),
       codes_(config.geometry.dim, 0),
       sums_(config.geometry.dim, 0),
       accepted_(kInFlight, 0) {
@@ -145,8 +162,10 @@ void RtlEngine::reset() {
 void RtlEngine::clock() {
     const std::uint64_t rise_ps = cycle_ * kClockPs;
     const std::uint64_t fall_ps = rise_ps + kClockPs / 2;
-    if (tracing_ && cycle_ > 0) {
+    if (tracing_ || settles_first_) {
         head_->eval();
+    }
+    if (tracing_ && cycle_ > 0) {
         head_->dump(rise_ps - kHostPs);
     }
     if (trace_) {
@@ -234,7 +253,7 @@ void RtlEngine::note_taken(std::size_t token, std::size_t sent) {
     }
 }
 
-void RtlEngine::rethrow(std::size_t sequence, std::size_t taken, std::size_t sent) {
+void RtlEngine::rethrow(std::size_t sequence, std::size_t taken, std::size_t sent) const {
     const std::string tokens = taken == sent       ? "no token"
                                : taken + 1 == sent ? fmt::format("token {}", taken)
                                                    : fmt::format("tokens {} to {}", taken, sent - 1);
@@ -245,6 +264,8 @@ void RtlEngine::rethrow(std::size_t sequence, std::size_t taken, std::size_t sen
         throw BoundaryError(error.what() + where);
     } catch (const AssertionError& error) {
         throw AssertionError(error.what() + where);
+    } catch (const LockstepError& error) {
+        throw LockstepError(fmt::format("cycle {}: ", cycle_) + error.what() + where);
     } catch (const TimeoutError& error) {
         throw TimeoutError(error.what() + where);
     }

@@ -1,4 +1,5 @@
-// The RTL engine: a Verilated head, its analog bridge, and a host that offers tokens and takes results.
+// The engine for hardware: a Verilated head, of the RTL or at gate level, its analog bridge, and a host that offers
+// tokens and takes results.
 #pragma once
 
 #include <array>
@@ -32,6 +33,8 @@ struct RtlOptions {
     Backpressure backpressure = Backpressure::none;
     std::uint64_t seed = 1;  ///< of the host's pauses and of uninitialised flops
     std::optional<TraceSelection> trace;
+    std::filesystem::path gate_head{};  ///< a head at gate level instead of the RTL's (sim/gate_head.h)
+    bool lockstep = false;              ///< that head beside the RTL's, every output pin compared at every edge
 };
 
 /// What was seen at the ports. Latency: from the edge that accepts a token to the edge that takes its result; interval:
@@ -97,8 +100,8 @@ class RtlEngine {
     using ResultSink = std::function<void(std::size_t, std::span<const std::int32_t>)>;
 
     /// Sends one new sequence of `tokens` tokens through the head and gives all its results. The host's pauses follow
-    /// from the seed and `sequence` alone. Throws BoundaryError, AssertionError or TimeoutError, the trace closed.
-    /// After a resume, the results are those that were not taken before.
+    /// from the seed and `sequence` alone. Throws BoundaryError, AssertionError, LockstepError or TimeoutError, the
+    /// trace closed. After a resume, the results are those that were not taken before.
     void run(std::size_t sequence, std::size_t tokens, const TokenSource& token, const ResultSink& result);
 
     /// The coming `run` gives `saved` the state after `taken` results, 1 to all. The statistics in it are those of this
@@ -159,7 +162,7 @@ class RtlEngine {
     /// long.
     void check_patience(std::uint64_t idle, std::size_t due) const;
     /// The error at hand, with the head (`sequence`) and its tokens in flight.
-    [[noreturn]] static void rethrow(std::size_t sequence, std::size_t taken, std::size_t sent);
+    [[noreturn]] void rethrow(std::size_t sequence, std::size_t taken, std::size_t sent) const;
 
     Config config_;
     RtlOptions options_;
@@ -173,6 +176,7 @@ class RtlEngine {
     TraceSignals trace_signals_;
     std::unique_ptr<AnalogTrace> trace_;
     HeadObserver* observer_ = nullptr;
+    bool settles_first_;  ///< clock gates must see the host's new pins while the clock is low
     bool tracing_ = false;
     std::uint64_t traced_ps_ = 0;  ///< how far the analog side's waveforms have come
     std::uint64_t cycle_ = 0;

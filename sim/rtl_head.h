@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "behavioral/config.h"
@@ -56,8 +57,8 @@ struct HeadPins {
     const std::uint32_t* status_tokens = nullptr;
     const std::uint32_t* status_saturated = nullptr;
 
-    // Inside, not pins: what the readout has counted, bit b of output e of sub-tile t at (t*bits + b)*dim + e, and the
-    // signs that go with it, at t*dim + e.
+    // Inside, not pins, and empty at gate level: what the readout has counted, bit b of output e of sub-tile t at
+    // (t*bits + b)*dim + e, and the signs that go with it, at t*dim + e.
     std::span<const std::byte> count;
     std::span<const std::byte> count_sign;
 };
@@ -100,14 +101,24 @@ struct BuiltHead {
     unsigned query_levels;
     unsigned store_levels;
     unsigned output_levels;
+    Readout readout;
     /// `seed` sets the values with which uninitialised flops wake up.
     std::unique_ptr<RtlHead> (*make)(int seed);
 };
 
 [[nodiscard]] const std::vector<BuiltHead>& built_heads();
 
+/// Throws InputError where the configuration has no hardware: a quantiser off, or another output quantiser than the
+/// counter. `engine` is for the message.
+void require_hardware(const Config& config, std::string_view engine);
+
+[[nodiscard]] bool fits(const BuiltHead& head, const Config& config);
+
 /// The built head for `config`. Throws InputError where the configuration has no hardware (a quantiser off, another
 /// output quantiser than the counter) or its geometry was not built, and then says how to build it.
 [[nodiscard]] const BuiltHead& find_built_head(const Config& config);
+
+/// The same, or with the default readout where its own was not built: every readout has the same pins.
+[[nodiscard]] const BuiltHead& find_any_readout(const Config& config);
 
 }  // namespace gca

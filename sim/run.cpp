@@ -84,8 +84,8 @@ void add(StepStatistics& sum, const StepStatistics& part) {
     sum.counts_saturated += part.counts_saturated;
 }
 
-/// The heads of a run through the RTL engine. Each thread has an engine; so have the traced heads together, and each
-/// head that is saved or resumed: their times then do not depend on the heads before them.
+/// The heads of a run through an engine with a clock. Each thread has an engine; so have the traced heads together, and
+/// each head that is saved or resumed: their times then do not depend on the heads before them.
 class RtlRun {
  public:
     RtlRun(const Config& config, const Sequences& sequences, const RunOptions& options,
@@ -99,7 +99,9 @@ class RtlRun {
                  .mode = options.mode,
                  .backpressure = options.backpressure,
                  .seed = options.seed,
-                 .trace = std::nullopt} {
+                 .trace = std::nullopt,
+                 .gate_head = options.gate_head,
+                 .lockstep = options.lockstep} {
         if (options.trace) {
             traced_ = resolve(*options.trace, config.geometry, sequences.heads, sequences.tokens, result.first_token);
         }
@@ -215,9 +217,9 @@ void run_model(const Config& config, const Sequences& sequences, RunResult& resu
 }
 
 void allocate_probe(const Config& config, const Sequences& sequences, const RunOptions& options, RunResult& result) {
-    if (options.engine == Engine::rtl) {
+    if (has_clock(options.engine)) {
         throw InputError(
-            "--probe is for the functional and reference engines: the rtl engine's charges are in its trace");
+            "--probe is for the functional and reference engines: the charges of rtl and gates are in their trace");
     }
     const std::size_t rows = sequences.heads * sequences.tokens;
     const std::size_t charges = config.geometry.tiles * sequences.dim;
@@ -249,8 +251,18 @@ void check_options(const Config& config, const RunOptions& options) {
                         "16-bit numbers",
                         largest_sum, std::numeric_limits<std::int16_t>::max()));
     }
-    if (options.trace && options.engine != Engine::rtl) {
-        throw InputError("--trace is for the rtl engine: the other engines have no signals");
+    if (options.engine == Engine::gates && options.gate_head.empty()) {
+        throw InputError(
+            "--engine gates needs --gate-head FILE.so: scripts/gates synthesizes a head, builds that file and runs it");
+    }
+    if (options.engine != Engine::gates && !options.gate_head.empty()) {
+        throw InputError("--gate-head is for the gates engine: add --engine gates");
+    }
+    if (options.engine != Engine::gates && options.lockstep) {
+        throw InputError("--lockstep is for the gates engine: add --engine gates");
+    }
+    if (options.trace && !has_clock(options.engine)) {
+        throw InputError("--trace is for the rtl and gates engines: the other engines have no signals");
     }
     if ((options.checkpoint || options.resume) && options.engine != Engine::rtl) {
         throw InputError(fmt::format("--{} is for the rtl engine: the other engines have no state to save",
@@ -284,6 +296,7 @@ RunResult run(const Config& config, const Sequences& sequences, const RunOptions
     Collector collector(config, sequences, result, progress);
     switch (options.engine) {
         case Engine::rtl:
+        case Engine::gates:
             RtlRun(config, sequences, options, resumed, result, collector).run();
             break;
         case Engine::functional:
@@ -311,6 +324,8 @@ std::string_view to_string(Engine engine) {
     switch (engine) {
         case Engine::rtl:
             return "rtl";
+        case Engine::gates:
+            return "gates";
         case Engine::functional:
             return "functional";
         case Engine::reference:

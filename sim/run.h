@@ -19,7 +19,12 @@
 
 namespace gca {
 
-enum class Engine { rtl, functional, reference };
+enum class Engine { rtl, gates, functional, reference };
+
+/// Whether cycles pass: the head is hardware.
+[[nodiscard]] constexpr bool has_clock(Engine engine) {
+    return engine == Engine::rtl || engine == Engine::gates;
+}
 
 enum class Check {
     automatic,  ///< where it adds less than a fifth to the run's time
@@ -39,6 +44,8 @@ struct RunOptions {
     std::optional<TraceOptions> trace;
     std::optional<CheckpointOptions> checkpoint = std::nullopt;
     std::optional<std::filesystem::path> resume = std::nullopt;  ///< a checkpoint
+    std::filesystem::path gate_head{};                           ///< gates engine only: its library
+    bool lockstep = false;                                       ///< gates engine only: beside the rtl engine's head
 };
 
 /// Analog quantities of a whole run. `s`, `phi`: row = query's token, column = key's token, zero where masked.
@@ -84,7 +91,7 @@ struct RunResult {
     std::vector<std::int16_t> counts;  ///< [heads][tokens][dim]; empty unless the output quantiser is the counter
     std::optional<ProbeArrays> probe;
     StepStatistics statistics;
-    std::optional<RtlTiming> timing;  ///< rtl engine only
+    std::optional<RtlTiming> timing;  ///< engines with a clock only
     double wall_s = 0.0;              ///< the engine alone
     unsigned threads = 1;
     std::size_t window = 0;

@@ -1,4 +1,5 @@
-// RtlHead for one class that Verilator generated. Included by the generated file of each built geometry only.
+// RtlHead for one class that Verilator generated, from the RTL or from a netlist. Included by the generated file of
+// each built geometry only.
 #pragma once
 
 #include <verilated.h>
@@ -15,6 +16,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "behavioral/error.h"
 #include "sim/extra_trace.h"
 #include "sim/model_coverage.h"
 #include "sim/rtl_head.h"
@@ -22,7 +24,11 @@
 
 namespace gca {
 
-template <typename Model>
+/// What a model was made of. A netlist has none of the signals inside that HeadPins names, and its nets are in the
+/// trace if it was built so.
+enum class ModelKind { rtl, netlist, traced_netlist };
+
+template <typename Model, ModelKind kKind = ModelKind::rtl>
 class VerilatedHead final : public RtlHead {
  public:
     explicit VerilatedHead(int seed) {
@@ -59,6 +65,9 @@ class VerilatedHead final : public RtlHead {
     }
 
     void open_trace(const std::filesystem::path& file, TraceSignals& extra) override {
+        if constexpr (kKind == ModelKind::netlist) {
+            throw InputError("--trace: this gate-level head was built without: scripts/gates --trace builds one with");
+        }
         trace_ = std::make_unique<VerilatedFstC>();
         model_->trace(trace_.get(), 99);
         extra_ = std::make_unique<ExtraTrace>(extra, *trace_->spTrace());
@@ -78,7 +87,7 @@ class VerilatedHead final : public RtlHead {
             const std::size_t offset = variables_offset(all, context_);
             return {all.begin() + static_cast<std::ptrdiff_t>(offset), all.end()};
         } else {
-            throw std::logic_error("the RTL's coverage is measured here: there are no checkpoints");
+            throw std::logic_error("this model was built without checkpoints");
         }
     }
     void restore(std::span<const std::byte> state) override {
@@ -126,6 +135,18 @@ class VerilatedHead final : public RtlHead {
         return std::as_writable_bytes(std::span<Port, 1>(&port, 1));
     }
 
+    /// Of the readout, or, where that has none, of the counters that stand beside it.
+    template <typename Root>
+    static void bind_counters(Root& root, HeadPins& pins) {
+        if constexpr (requires { root.gca_head__DOT__gen_counters__DOT__u_readout__DOT__count; }) {
+            pins.count = bytes(root.gca_head__DOT__gen_counters__DOT__u_readout__DOT__count);
+            pins.count_sign = bytes(root.gca_head__DOT__gen_counters__DOT__u_readout__DOT__sign);
+        } else {
+            pins.count = bytes(root.gca_head__DOT__gen_popcount__DOT__u_counters__DOT__count);
+            pins.count_sign = bytes(root.gca_head__DOT__gen_popcount__DOT__u_counters__DOT__sign);
+        }
+    }
+
     void bind() {
         Model& m = *model_;
         HeadPins pins;
@@ -161,8 +182,9 @@ class VerilatedHead final : public RtlHead {
         pins.sum = bytes(m.sum_o);
         pins.status_tokens = &m.status_tokens_o;
         pins.status_saturated = &m.status_saturated_o;
-        pins.count = bytes(m.rootp->gca_head__DOT__count);
-        pins.count_sign = bytes(m.rootp->gca_head__DOT__sign);
+        if constexpr (kKind == ModelKind::rtl) {
+            bind_counters(*m.rootp, pins);
+        }
         set_pins(pins);
     }
 

@@ -240,9 +240,21 @@ class AbusedLoop : private AnalogObserver {
             const int sent = negative ? -width : width;
             const int expected = fault_ != nullptr ? fault_->expect(p, width, negative) : sent;
             token->sums[p % config_.geometry.dim] += expected;
-            full_ += std::abs(expected) + 1 == static_cast<int>(config_.quantization.output_levels) ? 1U : 0U;
+            full_ += is_full(p, width, expected) ? 1U : 0U;
             reached_ += expected != sent ? 1U : 0U;
         }
+    }
+
+    /// A counter at its end, or, where there are none, a pulse that is still high at the last sample.
+    [[nodiscard]] bool is_full(std::size_t p, int width, int count) const {
+        const int most = static_cast<int>(config_.quantization.output_levels) - 1;
+        switch (config_.hardware.readout) {
+            case Readout::counters:
+            case Readout::counters_gated: return std::abs(count) == most;
+            case Readout::popcount:
+            case Readout::popcount_gated: break;
+        }
+        return fault_ != nullptr ? fault_->pulse(p, width == most, most - 1) : width == most;
     }
 
     /// The analog side's pulses and signs reach the head.

@@ -161,7 +161,7 @@ std::unique_ptr<RtlHead> make_faulty(int seed) {
 }  // namespace
 
 const std::vector<BuiltHead>& built_heads() {
-    static const std::vector<BuiltHead> heads{{"tiny", {kDim, 8, 2}, 16, 8, 16, &make_faulty}};
+    static const std::vector<BuiltHead> heads{{"tiny", {kDim, 8, 2}, 16, 8, 16, Readout::counters, &make_faulty}};
     return heads;
 }
 

@@ -70,6 +70,8 @@ for module in gca_head gca_synchronizer gca_sequencer gca_adder_bank; do
 done
 accepts gca_head Dim=1 TileTokens=1 Tiles=1 QueryLevels=2 StoreLevels=2 OutLevels=2
 accepts gca_head Dim=1 TileTokens=1 Tiles=1024
+accepts gca_head Dim=3 TileTokens=2 Tiles=5 ReadoutStyle=1 ClockGates=1
+accepts gca_head Dim=1 TileTokens=1 Tiles=1 QueryLevels=2 StoreLevels=2 OutLevels=2 ReadoutStyle=1
 accepts gca_adder_bank Channels=1 Tiles=1024
 accepts gca_sequencer ScoreCycles=15 MixCycles=1 EmitCycles=29
 accepts gca_sequencer ScoreCycles=20 MixCycles=15 EmitCycles=20 Interval=35
@@ -84,6 +86,8 @@ refuses gca_head StoreLevels=1 -- "QueryLevels, StoreLevels and OutLevels must b
 refuses gca_head StoreLevels=0 -- "QueryLevels, StoreLevels and OutLevels must be at least 2"
 refuses gca_head OutLevels=1 -- "QueryLevels, StoreLevels and OutLevels must be at least 2"
 refuses gca_head OutLevels=0 -- "QueryLevels, StoreLevels and OutLevels must be at least 2"
+refuses gca_head ReadoutStyle=2 -- "ReadoutStyle must be gca_pkg::Counters (0) or gca_pkg::Popcount (1)"
+refuses gca_clock_gate ClockGates=2 -- "ClockGates must be 0 or 1"
 refuses gca_synchronizer Stages=1 -- "a synchroniser needs at least two stages"
 refuses gca_synchronizer Stages=0 -- "a synchroniser needs at least two stages"
 refuses gca_sequencer ScoreCycles=0 -- "ScoreCycles must be at least LoadCycles"

@@ -20,8 +20,8 @@ function(gca_checkers result)
 endfunction()
 
 # Those of a whole head.
-set(GCA_CHECKED_MODULES adder_bank code_regs counter_bank head pwm_bank readout_tile sequencer sign_ff status synchronizer
-  write_ctrl)
+set(GCA_CHECKED_MODULES adder_bank code_regs counter_bank head popcount_readout pwm_bank readout_tile sequencer sign_ff
+  status synchronizer write_ctrl)
 gca_checkers(GCA_ALL_CHECKERS ${GCA_CHECKED_MODULES})
 
 # A checker is no hardware: it looks at a part of some ports and reads the reset as data, and at the smallest sizes what it

@@ -54,6 +54,7 @@ inline Config configuration(const LoopCase& c) {
     config.quantization.query_levels = head.query_levels;
     config.quantization.store_levels = head.store_levels;
     config.quantization.output_levels = head.output_levels;
+    config.hardware.readout = head.readout;
     config.cell.model = c.cell;
     // Fewer rows and columns add up to less charge: full scale follows, so that small heads use their range too.
     config.charge_to_pulse.s_sat *= static_cast<double>(config.geometry.dim) / 64.0;

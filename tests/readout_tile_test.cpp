@@ -23,6 +23,7 @@ class Driver {
     static constexpr unsigned kMax = Build::kLevels - 1;  // cycles of an emit phase, and the highest count
 
     explicit Driver(Bench<Build>& bench) : bench_(bench) {
+        bench_->sync_en_i = 0;  // not looked at without clock gates
         bench_->count_en_i = 0;
         bench_->count_first_i = 0;
         set_pulses(false);

@@ -18,6 +18,8 @@ foreach(module adder_bank code_regs counter_bank pwm_bank sequencer sign_ff stat
   set(GCA_CHECKERS_${module} ${module})
 endforeach()
 set(GCA_CHECKERS_readout_tile counter_bank readout_tile sign_ff synchronizer)
+set(GCA_CHECKERS_counter_readout adder_bank ${GCA_CHECKERS_readout_tile})
+set(GCA_CHECKERS_popcount_readout popcount_readout sign_ff synchronizer)
 set(GCA_CHECKERS_head ${GCA_CHECKED_MODULES})
 
 # gca_verilate_module(pwm_bank "paper Channels=64 Levels=16" "odd Channels=5 Levels=11")
@@ -93,9 +95,10 @@ gca_verilate_module(sign_ff
   "one Channels=1")
 
 gca_verilate_module(synchronizer
-  "paper Width=64 Stages=2"
-  "odd Width=5 Stages=3"
-  "wide Width=75 Stages=4")
+  "paper Width=64 Stages=2 FreeStages=0 ClockGates=0"
+  "odd Width=5 Stages=3 FreeStages=1 ClockGates=0"
+  "wide Width=75 Stages=4 FreeStages=4 ClockGates=0"
+  "gated Width=7 Stages=2 FreeStages=0 ClockGates=1")
 
 gca_verilate_module(readout_tile
   "paper Channels=64 Levels=16"
@@ -110,6 +113,14 @@ gca_verilate_module(adder_bank
   "many Channels=1 Tiles=65 Levels=5"
   "eights Channels=1 Tiles=40 Levels=3"
   "limit Channels=1 Tiles=1024 Levels=2")
+
+foreach(readout counter_readout popcount_readout)
+  gca_verilate_module(${readout}
+    "paper Channels=8 Tiles=16 Levels=16 ClockGates=0"
+    "odd Channels=5 Tiles=7 Levels=11 ClockGates=0"
+    "one Channels=1 Tiles=1 Levels=2 ClockGates=0"
+    "gated Channels=4 Tiles=3 Levels=16 ClockGates=1")
+endforeach()
 
 gca_verilate_module(write_ctrl
   "paper TileTokens=64 Tiles=16"
@@ -140,9 +151,12 @@ gca_verilate_module(status
   "spare Channels=2 Tiles=9 ScanCycles=6")
 
 gca_verilate_module(head
-  "tiny Dim=8 TileTokens=8 Tiles=2 QueryLevels=16 StoreLevels=8 OutLevels=16"
-  "odd Dim=12 TileTokens=10 Tiles=3 QueryLevels=16 StoreLevels=8 OutLevels=16"
-  "levels Dim=3 TileTokens=5 Tiles=4 QueryLevels=21 StoreLevels=5 OutLevels=11")
+  "tiny Dim=8 TileTokens=8 Tiles=2 QueryLevels=16 StoreLevels=8 OutLevels=16 ReadoutStyle=0"
+  "odd Dim=12 TileTokens=10 Tiles=3 QueryLevels=16 StoreLevels=8 OutLevels=16 ReadoutStyle=0"
+  "levels Dim=3 TileTokens=5 Tiles=4 QueryLevels=21 StoreLevels=5 OutLevels=11 ReadoutStyle=0"
+  "gated Dim=5 TileTokens=4 Tiles=3 QueryLevels=16 StoreLevels=8 OutLevels=16 ReadoutStyle=0 ClockGates=1"
+  "popcount Dim=5 TileTokens=4 Tiles=5 QueryLevels=21 StoreLevels=5 OutLevels=11 ReadoutStyle=1"
+  "popcount_gated Dim=3 TileTokens=4 Tiles=2 QueryLevels=16 StoreLevels=8 OutLevels=16 ReadoutStyle=1 ClockGates=1")
 
 gca_measure_heads(gca_rtl_modules)
 
@@ -155,7 +169,9 @@ set(module_tests
   adder_bank
   code_regs
   counter_bank
+  counter_readout
   head
+  popcount_readout
   pwm_bank
   readout_tile
   sequencer

@@ -26,6 +26,7 @@ struct Controls {
     bool k_discharge, k_write, v_discharge, v_write;
     bool c2p1_reset, c2p1_integrate, c2p1_emit, c2p2_reset, c2p2_integrate, c2p2_emit;
     bool count_en, count_first, add, sum;
+    unsigned sync_en;  ///< bit s: stage s of the synchroniser
     bool token_ready, result_valid, accept, score_start, mix_start;
 };
 
@@ -63,6 +64,9 @@ class Schedule {
             emit = emit || within(emit_of(token), kEmit);
             out.mix_start |= now_ == mix_of(token) - 1;
             out.count_en |= within(emit_of(token) + kSync, kEmit);
+            for (unsigned stage = 0; stage < kSync; ++stage) {
+                out.sync_en |= within(emit_of(token) + stage, kEmit) ? 1U << stage : 0U;
+            }
             out.count_first |= now_ == emit_of(token) + kSync;
             out.add |= now_ == add_of(token);
         }
@@ -285,6 +289,7 @@ class Driver {
                 .count_first = m.count_first_o != 0,
                 .add = m.add_o != 0,
                 .sum = m.sum_o != 0,
+                .sync_en = m.sync_en_o,
                 .token_ready = m.token_ready_o != 0,
                 .result_valid = m.result_valid_o != 0,
                 .accept = m.accept_o != 0,
@@ -311,6 +316,7 @@ class Driver {
         bench_.equal(expected.c2p2_integrate, got.c2p2_integrate, "c2p2_integrate_o");
         bench_.equal(expected.c2p2_emit, got.c2p2_emit, "c2p2_emit_o");
         bench_.equal(expected.count_en, got.count_en, "count_en_o");
+        bench_.equal(expected.sync_en, got.sync_en, "sync_en_o");
         bench_.equal(expected.count_first, got.count_first, "count_first_o");
         bench_.equal(expected.add, got.add, "add_o");
         bench_.equal(expected.sum, got.sum, "sum_o");

@@ -32,7 +32,7 @@ class Campaign:
         self.texts, self.mutants = cpp_mutants.mutants_of(root)
         self.numbers = {one.id: i + 1 for i, one in enumerate(self.mutants)}
         self.runner = runner.Runner(folder / "scratch", SANITIZER)
-        self.tree = Tree(root, folder / "models", f"-DGCA_GEOMETRIES={LOOP_GEOMETRIES}", "-DGCA_ONLY_MODULES=sign_ff",
+        self.tree = Tree(root, folder / "models", f"-DGCA_GEOMETRIES={LOOP_GEOMETRIES}", "-DGCA_READOUTS=", "-DGCA_ONLY_MODULES=sign_ff",
                          f"-DCMAKE_PROJECT_gca_INCLUDE={root / 'tests/mutation/models.cmake'}")
 
     def schema(self):

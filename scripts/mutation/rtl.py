@@ -10,13 +10,15 @@ import time
 
 from mutation import rtl_mutants, runner
 from mutation.runner import Verdict, gtest
-from mutation.tree import LOOP_GEOMETRIES, BuildFailed, Tree
+from mutation.tree import LOOP_GEOMETRIES, LOOP_READOUTS, BuildFailed, Tree
 
 # Modules whose tests see the mutants of a module, its own first; where they are not those of the module alone.
 TESTED_BY = {
+    "clock_gate": ("synchronizer", "counter_readout", "popcount_readout"),
     "counter_bank": ("counter_bank", "readout_tile"),
+    "readout_tile": ("readout_tile", "counter_readout"),
     "sign_ff": ("sign_ff", "readout_tile"),
-    "synchronizer": ("synchronizer", "readout_tile"),
+    "synchronizer": ("synchronizer", "readout_tile", "popcount_readout"),
     "pkg": ("readout_tile", "sequencer"),
     "head": (),
 }
@@ -44,9 +46,9 @@ class Campaign:
         self.runner = runner.Runner(folder / "scratch")
         modules = sorted({one.group for one in self.mutants} - {"pkg"})
         self.live = Tree(root, folder / "rtl-live", f"-DGCA_GEOMETRIES={LOOP_GEOMETRIES}",
-                         f"-DGCA_ONLY_MODULES={';'.join(modules)}")
+                         f"-DGCA_READOUTS={LOOP_READOUTS}", f"-DGCA_ONLY_MODULES={';'.join(modules)}")
         if quick:
-            self.live = Tree(root, folder / "rtl-quick", "-DGCA_GEOMETRIES=",
+            self.live = Tree(root, folder / "rtl-quick", "-DGCA_GEOMETRIES=", "-DGCA_READOUTS=",
                              f"-DGCA_ONLY_MODULES={';'.join(QUICK_MODULES)}")
         self.own = {}  # modules -> (tree, lock)
         self.lock = threading.Lock()
@@ -106,7 +108,7 @@ class Campaign:
         """A tree with the tests of these modules, and its lock."""
         with self.lock:
             if modules not in self.own:
-                tree = Tree(self.root, self.folder / f"rtl-{'-'.join(modules)}", "-DGCA_GEOMETRIES=",
+                tree = Tree(self.root, self.folder / f"rtl-{'-'.join(modules)}", "-DGCA_GEOMETRIES=", "-DGCA_READOUTS=",
                             f"-DGCA_ONLY_MODULES={';'.join(modules)}")
                 self.own[modules] = (tree, threading.Lock())
             return self.own[modules]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 COPIED = ("CMakeLists.txt", "behavioral", "rtl", "sim", "tests")
 LOOP_GEOMETRIES = "tiny=8x8x2;odd=12x10x3"
+LOOP_READOUTS = "tiny_popcount=8x8x2+popcount"
 
 
 class BuildFailed(Exception):

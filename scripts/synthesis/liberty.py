@@ -174,7 +174,9 @@ class Cell:
 
     @functools.cached_property
     def area(self):
-        return self.group.number("area", 0.0)
+        """Of a latch that states none (OSU's): that of the smallest flop, which is no smaller."""
+        area = self.group.number("area", 0.0)
+        return area if area > 0 or not self.latch else self.library.least_flop_area
 
     @functools.cached_property
     def pins(self):
@@ -394,11 +396,33 @@ class Library:
         return min(found)[2:] if found else None
 
     @functools.cached_property
+    def least_flop_area(self):
+        return min((cell.area for name, cell in self.cells.items() if cell.flop and self.usable(name)), default=0.0)
+
+    @functools.cached_property
+    def plain_latch(self):
+        """(cell, data pin, enable pin, output pin, whether it is open at high) of the smallest without clear and preset, or
+        None."""
+        found = []
+        for name, cell in self.cells.items():
+            if cell.latch and len(cell.inputs) == 2 and len(cell.outputs) == 1 and self.usable(name):
+                data, enable = (cell.latch.attributes.get(key, "") for key in ("data_in", "enable"))
+                pin = next((pin for pin in cell.inputs if pin != data), None)
+                if data in cell.inputs and truth(enable, [pin]) in (0b10, 0b01):
+                    found.append((cell.area, name, cell, data, pin, cell.outputs[0], truth(enable, [pin]) == 0b10))
+        return min(found)[2:] if found else None
+
+    @functools.cached_property
     def clock_gate(self):
         """The smallest integrated clock gate of a latch and an AND, or None."""
         found = [(cell.area, cell.name, cell) for name, cell in self.cells.items()
                  if cell.clock_gate == "latch_posedge" and self.usable(name)]
         return min(found)[2] if found else None
+
+    @functools.cached_property
+    def for_clock_gates(self):
+        """The cells that synthesis.clock_gate places."""
+        return [self.clock_gate] if self.clock_gate else [self.plain_latch[0]] if self.plain_latch else []
 
     def variants(self, cell):
         """Cells of other strength that can take its place, itself among them, the smallest first."""
@@ -427,4 +451,4 @@ class Library:
     def write_trimmed(self, path):
         """The library without the cells that synthesis must not place, for Yosys and ABC."""
         self.write(path, [cell.name for cells in self._families.values() for cell in cells
-                          if cell.flop or cell is self.clock_gate or (cell.function and not cell.sequential)])
+                          if cell.flop or cell in self.for_clock_gates or (cell.function and not cell.sequential)])

@@ -239,7 +239,7 @@ class Synthesis:
         for name, text in ABC.items():
             (self.folder / f"{name}.abc").write_text(text + "\n")
         rtl = list(rtl or sources())
-        if library.clock_gate:
+        if library.for_clock_gates:
             (self.folder / "clock_gate.sv").write_text(clock_gate.source(library))
             rtl = [self.folder / "clock_gate.sv" if file.stem == clock_gate.MODULE else file for file in rtl]
         run_yosys(generic_script(top, parameters, library, self.folder, flatten, rtl, self.top), self.folder, "generic")

@@ -8,7 +8,7 @@
 
 Times are whole picoseconds. A value written at a time holds from that time on, that time included. A name is the
 scopes from the outermost and the signal's own name, joined by dots, without its range:
-"gca_head.gen_tile[0].u_readout.count_o".
+"gca_head.gen_counters.u_readout.gen_tile[0].u_readout.count_o".
 """
 import bisect
 import re

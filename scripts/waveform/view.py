@@ -9,6 +9,7 @@ radix, named markers. Sizes and widths are read from the trace, so that any head
 import math
 
 HEAD = "gca_head."
+READOUT = HEAD + "gen_counters.u_readout."
 
 # Flags of a line in GTKWave's list; CURVE draws straight lines between points, STEPS holds a value until the next.
 BITS, DECIMAL, SIGNED, COMMENT, STEPS, CURVE, TALLER = 0x28, 0x24, 0x420, 0x200, 0x8020, 0x10020, 0x20000
@@ -164,13 +165,13 @@ class View:
     def counts(self):
         self.comment("S6 readout")
         self.bit(HEAD + "count_en", "count enable")
-        dim, width = self.parameter("Dim"), self.parameter("CountW")
-        readout = f"{HEAD}gen_tile[{self.tile}].u_readout."
+        dim, width = self.parameter("Dim"), self.parameter("gen_counters.u_readout.CountW")
+        readout = f"{READOUT}gen_tile[{self.tile}].u_readout."
         for index in self.outputs:
             output = self.output(index)
             self.bits_of(readout + "pulse_sync", [index], f"synchronised {output}", BITS, PULSE)
             first = self.tile * width * dim + index
-            self.bits_of(HEAD + "count", [first + bit * dim for bit in reversed(range(width))], f"count {output}")
+            self.bits_of(READOUT + "count", [first + bit * dim for bit in reversed(range(width))], f"count {output}")
             self.bits_of(readout + "sign_i", [index], f"sign line {output}", BITS, PULSE)
             self.bits_of(readout + "sign_o", [index], f"sign flop {output}", BITS, PULSE)
 
@@ -178,10 +179,11 @@ class View:
         self.comment("S7 adders")
         self.bit(HEAD + "add")
         for index in self.outputs[:1]:
-            partial = f"{HEAD}u_adder_bank.gen_channel[{index}].partial_q"
-            groups, width = (self.parameter(f"u_adder_bank.{name}") for name in ("Groups", "PartialW"))
+            channel = f"{READOUT}u_adder_bank.gen_channel[{index}]."
+            groups, width = (self.parameter(f"gen_counters.u_readout.u_adder_bank.{name}") for name in ("Groups", "GroupW"))
             for group in range(groups):
-                self.field(partial, group, width, f"{self.output(index)}, partial sum {group}", SIGNED)
+                self.field(channel + "group_q", group, width, f"{self.output(index)}, group {group}")
+            self.number(channel + "negative_q", f"{self.output(index)}, negative counts")
         self.bit(HEAD + "sum")
 
     def result(self):

@@ -7,10 +7,12 @@
 module gca_readout_tile_check #(
     parameter int unsigned Channels = 64,
     parameter int unsigned Levels   = 16,
+    parameter int unsigned ClockGates = 0,
     localparam int unsigned CountW  = (Levels > 1) ? $clog2(Levels) : 1,
     localparam int unsigned ChannelW = (Channels > 1) ? $clog2(Channels) : 1
 ) (
     input wire logic                       clk_i,
+    input wire logic [gca_pkg::SyncStages-1:0] sync_en_i,
     input wire logic                       count_en_i,
     input wire logic                       count_first_i,
     input wire logic [Channels-1:0]        pulse_i,
@@ -32,9 +34,10 @@ module gca_readout_tile_check #(
     for (int unsigned b = 0; b < CountW; b++) count[b] = count_o[b*Channels+32'(channel)];
   end
 
-  logic [Stages-1:0] samples_q;                    // the last ones, the latest in the lowest bit
-  logic [$clog2(Stages+1)-1:0] sampled_q = '0;     // how many there were
-  wire logic is_sampled = sampled_q == ($clog2(Stages+1))'(Stages);
+  logic [Stages-1:0] samples_q;      // the last ones, the latest in the lowest bit
+  logic [Stages-1:0] passed_q = '0;  // whether each was taken, and passed on at every edge since
+  wire logic [Stages-1:0] enable = (ClockGates != 0) ? sync_en_i : {Stages{1'b1}};
+  wire logic is_sampled = passed_q[Stages-1];
 
   // Of the count that began last: samples with the pulse high, and the sign at its first cycle.
   logic started_q = 1'b0;
@@ -43,14 +46,15 @@ module gca_readout_tile_check #(
 
   always_ff @(posedge clk_i) begin
     samples_q <= {samples_q[Stages-2:0], pulse_i[channel]};
-    if (!is_sampled) sampled_q <= sampled_q + 1'b1;
+    passed_q <= {passed_q[Stages-2:0], 1'b1} & enable;
     if (count_first_i) sign_q <= sign_i[channel];
     if (count_en_i) begin
       if (count_first_i) begin
         started_q <= is_sampled;
         high_q <= 16'(samples_q[Stages-1]);
-      end else if (high_q != '1) begin
-        high_q <= high_q + 16'(samples_q[Stages-1]);
+      end else begin
+        if (!is_sampled) started_q <= 1'b0;
+        if (high_q != '1) high_q <= high_q + 16'(samples_q[Stages-1]);
       end
     end
 
@@ -67,6 +71,6 @@ module gca_readout_tile_check #(
 
 endmodule
 
-bind gca_readout_tile gca_readout_tile_check #(.Channels(Channels), .Levels(Levels)) u_check (.*);
+bind gca_readout_tile gca_readout_tile_check #(.Channels(Channels), .Levels(Levels), .ClockGates(ClockGates)) u_check (.*);
 
 `default_nettype wire

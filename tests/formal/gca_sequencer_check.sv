@@ -35,6 +35,7 @@ module gca_sequencer_check #(
     input wire logic c2p2_reset_o,
     input wire logic c2p2_integrate_o,
     input wire logic c2p2_emit_o,
+    input wire logic [gca_pkg::SyncStages-1:0] sync_en_o,
     input wire logic count_en_o,
     input wire logic count_first_o,
     input wire logic add_o,
@@ -85,6 +86,13 @@ module gca_sequencer_check #(
     in_phase = (young >= first && young <= last) || (old >= first && old <= last);
   endfunction
 
+  logic [gca_pkg::SyncStages-1:0] in_sync;
+  always_comb begin
+    for (int unsigned s = 0; s < gca_pkg::SyncStages; s++) begin
+      in_sync[s] = in_phase(age_q, older_q, N'(MixEnd + s + 1), N'(EmitEnd + s));
+    end
+  end
+
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       load_age_q     <= '0;
@@ -126,6 +134,7 @@ module gca_sequencer_check #(
       StageTwoEmitsInEmit_A: assert (c2p2_emit_o == in_phase(age_q, older_q, N'(MixEnd + 1), N'(EmitEnd)));
       StagesRestInReset_A: assert (c2p1_reset_o == !(c2p1_integrate_o || c2p1_emit_o)
                                    && c2p2_reset_o == !(c2p2_integrate_o || c2p2_emit_o));
+      StagesOfTheSynchroniserFollowEmit_A: assert (sync_en_o == in_sync);
       CountingIsEmitLater_A: assert (count_en_o == in_phase(age_q, older_q, N'(MixEnd + gca_pkg::SyncStages + 1), N'(CountEnd)));
       FirstCountIsTheFirst_A: assert (count_first_o == in_phase(age_q, older_q, N'(MixEnd + gca_pkg::SyncStages + 1), N'(MixEnd + gca_pkg::SyncStages + 1)));
       AddFollowsTheLastCount_A: assert (add_o == in_phase(age_q, older_q, N'(AddAge), N'(AddAge)));

@@ -10,6 +10,8 @@ parameter [31:0] Tiles = 2;
 parameter [31:0] QueryLevels = 16;
 parameter [31:0] StoreLevels = 8;
 parameter [31:0] OutLevels = 16;
+parameter [31:0] ReadoutStyle = 0;
+parameter [31:0] ClockGates = 0;
 localparam [31:0] Columns = TileTokens * Tiles;
 localparam [31:0] WindowW = $clog2(Columns + 1);
 localparam [31:0] QueryW = $clog2(QueryLevels);
@@ -39,12 +41,14 @@ wire [StatusW-1:0] status_tokens_o, status_saturated_o;
 gca_head
 `ifndef NETLIST
     #(
-    .Dim        (Dim),
-    .TileTokens (TileTokens),
-    .Tiles      (Tiles),
-    .QueryLevels(QueryLevels),
-    .StoreLevels(StoreLevels),
-    .OutLevels  (OutLevels)
+    .Dim         (Dim),
+    .TileTokens  (TileTokens),
+    .Tiles       (Tiles),
+    .QueryLevels (QueryLevels),
+    .StoreLevels (StoreLevels),
+    .OutLevels   (OutLevels),
+    .ReadoutStyle(ReadoutStyle),
+    .ClockGates  (ClockGates)
 )
 `endif
 dut (.*);

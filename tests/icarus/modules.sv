@@ -43,7 +43,7 @@ module modules;
   logic [Channels-1:0] sync_in;
   wire [Channels-1:0] sync_out;
   gca_synchronizer #(.Width(Channels), .Stages(Stages)) synchronizer (
-      .clk_i(clk), .async_i(sync_in), .sync_o(sync_out));
+      .clk_i(clk), .enable_i({Stages{1'b1}}), .async_i(sync_in), .sync_o(sync_out));
 
   task test_synchronizer;
     logic [Channels-1:0] value;
