@@ -130,7 +130,11 @@ class Tiny(unittest.TestCase):
         work = fanout.Buffering(library, modules, 4 * library.typical_load)
         work.run(order)
         self.assertGreater(sum(work.added.values()), 0)
+        most = work.limit(work.buffer, work.buffer.outputs[0])
         for name in order:
+            for port, loads in work.input_load[name].items():
+                if port not in work.ideal[name]:
+                    self.assertLessEqual(max(loads), most, f"{name}.{port}")
             sinks, drivers, ideal = work.gather(modules[name])
             for bit, found in sinks.items():
                 if bit not in ideal and bit in drivers and len(found) > 2:
