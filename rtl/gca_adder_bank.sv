@@ -30,9 +30,8 @@ module gca_adder_bank #(
     output logic      [Channels*SumW-1:0]         sum_o
 );
 
-  // A power of two; at 16 sub-tiles two groups of 8. Larger groups would leave fewer flops between the stages, and a longer
-  // first stage.
-  localparam int unsigned Radix = 1 << (($clog2(Tiles) + 2) / 2);
+  // The least power of two whose square covers the tiles: two stages of about equal depth.
+  localparam int unsigned Radix = 1 << (($clog2(Tiles) + 1) / 2);
   localparam int unsigned Groups = (Tiles + Radix - 1) / Radix;
   localparam int unsigned GroupW = CountW + $clog2(Radix);
   localparam int unsigned SignsW = $clog2(Tiles + 1);

@@ -272,13 +272,15 @@ module gca_head #(
 
     // They capture the signs in different cycles.
     logic [Tiles*Dim-1:0] sign_q;
-    always_ff @(posedge clk_i) begin
-      sign_q <= ana_sign_i;
-      if ((sync_en[gca_pkg::SyncStages-1] && !count_en) || count_first) begin
-        SignsHoldUntilTheyAreCaptured_M: assume (ana_sign_i == sign_q);
-      end
-      if (result_valid_o) begin
-        SumsAreThoseOfCounters_A: assert (sum_o == sum_of_counters);
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (rst_ni) begin
+        sign_q <= ana_sign_i;
+        if ((sync_en[gca_pkg::SyncStages-1] && !count_en) || count_first) begin
+          SignsHoldUntilTheyAreCaptured_M: assume (ana_sign_i == sign_q);
+        end
+        if (result_valid_o) begin
+          SumsAreThoseOfCounters_A: assert (sum_o == sum_of_counters);
+        end
       end
     end
 `endif

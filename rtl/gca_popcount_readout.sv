@@ -8,8 +8,8 @@
 //   holds from the last count's cycle to the cycle before the next first one.
 //   With s the sign (1: negative), p the pulse, E the number of samples and popcount() a sum over the sub-tiles:
 //     sum over the samples of sign * p = sum over the samples of popcount(p ^ s), minus E * popcount(s).
-//   The accumulator takes one step more than there are samples, that of add_i, in which no pulse counts: it then holds
-//   popcount(s) once too often, and sum_i takes off (E + 1) * popcount(s), a shift where the number of levels is a power of 2.
+//   The popcount has a register before the accumulator. That leaves, at add_i, when no pulse counts, popcount(s) in it, and sum_i
+//   takes E * popcount(s) off, as (E + 1) * popcount(s) less one: a shift where the number of levels is a power of 2.
 //   No counter, so none that saturates: a pulse has E = Levels-1 samples and counts E at most.
 //
 // Latency: as gca_counter_readout. Reset: asynchronous; sum_o is 0.
@@ -76,23 +76,26 @@ module gca_popcount_readout #(
   gca_clock_gate #(.ClockGates(ClockGates)) u_sum_gate (.clk_i, .enable_i(sum_i), .clk_o(sum_clk));
 
   for (genvar c = 0; c < Channels; c++) begin : gen_channel
-    logic [OnesW-1:0] ones;
+    logic [OnesW-1:0] ones_d, ones_q;
     logic [SumW-1:0] sum_q;  // modulo 2^SumW, like all that leads to sum_o
 
     always_comb begin
-      ones = '0;
-      for (int unsigned t = 0; t < Tiles; t++) ones = ones + OnesW'(term[t*Channels+c]);
+      ones_d = '0;
+      for (int unsigned t = 0; t < Tiles; t++) ones_d = ones_d + OnesW'(term[t*Channels+c]);
     end
 
     always_ff @(posedge step_clk) begin
-      if (ClockGates != 0 || step) sum_q <= (count_first_i ? '0 : sum_q) + SumW'(ones);
+      if (ClockGates != 0 || step) begin
+        ones_q <= ones_d;
+        sum_q  <= count_first_i ? '0 : sum_q + SumW'(ones_q);
+      end
     end
 
     always_ff @(posedge sum_clk or negedge rst_ni) begin
       if (!rst_ni) begin
         sum_o[c*SumW +: SumW] <= '0;
       end else if (ClockGates != 0 || sum_i) begin
-        sum_o[c*SumW +: SumW] <= sum_q - SumW'(32'(ones) * Levels);
+        sum_o[c*SumW +: SumW] <= sum_q + SumW'(ones_q) - SumW'(32'(ones_q) * Levels);
       end
     end
   end

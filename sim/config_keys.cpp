@@ -23,10 +23,9 @@ constexpr std::array kLeakageForms{Named<LeakageForm>{LeakageForm::off, "off"},
                                    Named<LeakageForm>{LeakageForm::voltage, "voltage"},
                                    Named<LeakageForm>{LeakageForm::product, "product"}};
 
-constexpr std::array kReadouts{Named<Readout>{Readout::counters, "counters"},
-                               Named<Readout>{Readout::counters_gated, "counters-gated"},
-                               Named<Readout>{Readout::popcount, "popcount"},
-                               Named<Readout>{Readout::popcount_gated, "popcount-gated"}};
+constexpr std::array kReadouts{
+    Named<Readout>{Readout::counters, "counters"}, Named<Readout>{Readout::counters_gated, "counters-gated"},
+    Named<Readout>{Readout::popcount, "popcount"}, Named<Readout>{Readout::popcount_gated, "popcount-gated"}};
 
 std::vector<Key> make_keys() {
     constexpr std::int64_t kMaxSize = 4096;

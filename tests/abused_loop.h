@@ -250,9 +250,11 @@ class AbusedLoop : private AnalogObserver {
         const int most = static_cast<int>(config_.quantization.output_levels) - 1;
         switch (config_.hardware.readout) {
             case Readout::counters:
-            case Readout::counters_gated: return std::abs(count) == most;
+            case Readout::counters_gated:
+                return std::abs(count) == most;
             case Readout::popcount:
-            case Readout::popcount_gated: break;
+            case Readout::popcount_gated:
+                break;
         }
         return fault_ != nullptr ? fault_->pulse(p, width == most, most - 1) : width == most;
     }

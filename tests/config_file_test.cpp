@@ -25,7 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kNumberOfKeys = 23;
+constexpr std::size_t kNumberOfKeys = 24;
 
 Config parse(std::string_view text) {
     return parse_config(text, "my.toml");
@@ -146,6 +146,10 @@ TEST(ConfigFile, EveryWordOfAChoiceIsRead) {
     EXPECT_EQ(parse("leakage.form = \"off\"").leakage.form, LeakageForm::off);
     EXPECT_EQ(parse("leakage.form = \"voltage\"").leakage.form, LeakageForm::voltage);
     EXPECT_EQ(parse("leakage.form = \"product\"").leakage.form, LeakageForm::product);
+    EXPECT_EQ(parse("hardware.readout = \"counters\"").hardware.readout, Readout::counters);
+    EXPECT_EQ(parse("hardware.readout = \"counters-gated\"").hardware.readout, Readout::counters_gated);
+    EXPECT_EQ(parse("hardware.readout = \"popcount\"").hardware.readout, Readout::popcount);
+    EXPECT_EQ(parse("hardware.readout = \"popcount-gated\"").hardware.readout, Readout::popcount_gated);
     EXPECT_EQ(to_string(OutputQuantizer::mid_tread), "mid-tread");
     EXPECT_EQ(to_string(CellModel::polynomial), "polynomial");
     EXPECT_EQ(to_string(LeakageForm::voltage), "voltage");
@@ -224,8 +228,8 @@ TEST(ConfigFile, UnknownTableNamesTheNearest) {
     EXPECT_EQ(refusal("\n[[quantisation]]"), "my.toml:2: unknown table quantisation: did you mean [quantization]?");
     EXPECT_EQ(refusal("geometri.dim = 3"), "my.toml:1: unknown table geometri: did you mean [geometry]?");
     EXPECT_EQ(refusal("[chip]\n[noise]"),
-              "my.toml:1: unknown table chip: the tables are geometry, quantization, cell, charge_to_pulse, leakage, "
-              "scalers");
+              "my.toml:1: unknown table chip: the tables are geometry, hardware, quantization, cell, "
+              "charge_to_pulse, leakage, scalers");
 }
 
 TEST(ConfigFile, TableInAKnownTableIsRefused) {

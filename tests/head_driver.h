@@ -175,8 +175,9 @@ class HeadDriver {
         [[nodiscard]] std::int64_t mix() const { return score.value_or(kNever) + kSchedule.score_cycles; }
         [[nodiscard]] std::int64_t emit() const { return mix() + kSchedule.mix_cycles; }
         [[nodiscard]] std::int64_t result() const { return emit() + kSchedule.emit_cycles + 4; }
-        /// Popcounts look at the last sample itself, counters at what has counted it.
-        [[nodiscard]] std::int64_t scan() const { return result() - (Build::kReadoutStyle == 0 ? 2 : 3); }
+        /// When the first full counters are added. Popcounts look at the last sample itself, counters at what has
+        /// counted it.
+        [[nodiscard]] std::int64_t scan() const { return result() - (Build::kReadoutStyle == 0 ? 1 : 2); }
     };
     static constexpr std::int64_t kNever = std::int64_t{1} << 50;
 

@@ -59,11 +59,13 @@ class Driver {
             }
         }
         tokens_ = clear ? 0 : tokens_ + (token ? 1 : 0);
-        saturated_ = clear ? 0 : saturated_ + found;
+        saturated_ = clear ? 0 : saturated_ + found_;
+        found_ = found;
         check();
     }
 
-    // A whole scan, after which full_i is turned upside down: it needs to hold no longer.
+    // A whole scan, after which full_i is turned upside down: it needs to hold no longer. One cycle later all are
+    // added.
     void scan() {
         tick(false, false, true);
         for (unsigned i = 1; i < kScanCycles; ++i) {
@@ -72,6 +74,7 @@ class Driver {
         for (std::size_t i = 0; i < kBits; ++i) {
             set_bit(bench_->full_i, i, !get_bit(bench_->full_i, i));
         }
+        tick(false, false, false);
     }
 
     // No token and no scan counts during reset.
@@ -82,6 +85,7 @@ class Driver {
         tokens_ = 0;
         saturated_ = 0;
         next_tile_ = kTiles;
+        found_ = 0;
         bench_.reset(clock_high, [&] { check(); });
     }
 
@@ -109,6 +113,7 @@ class Driver {
     std::uint32_t tokens_ = 0;
     std::uint32_t saturated_ = 0;
     unsigned next_tile_ = kTiles;  // of the scan; kTiles: at rest
+    unsigned found_ = 0;           // in the last cycle: added in the next
 };
 
 template <typename Build>

@@ -23,7 +23,8 @@ module gca_popcount_readout_check #(
     input wire logic [Tiles*Channels-1:0]      full_o,
     input wire logic [Tiles*Channels-1:0]      pulse,
     input wire logic [Tiles*Channels-1:0]      sign,
-    input wire logic [SumW-1:0]                sum_q
+    input wire logic [SumW-1:0]                sum_q,
+    input wire logic [$clog2(Tiles+1)-1:0]     ones_q
 );
 
   localparam logic signed [31:0] Samples = 32'(Levels - 1);
@@ -82,10 +83,12 @@ module gca_popcount_readout_check #(
 
       if (counting_q) begin
         SamplesAreThoseOfTheEmitPhase_A: assert (taken_q >= 32'sd1 && taken_q <= Samples);
-        AccumulatorHoldsTheSamples_A: assert (sum_q == SumW'(total_q + taken_q * negative));
+        AccumulatorHoldsTheSamples_A: assert (sum_q + SumW'(ones_q) == SumW'(total_q + taken_q * negative)
+                                               && 32'(ones_q) <= Tiles);
       end
       if (added_q) begin
-        AccumulatorHoldsTheSum_A: assert (sum_q == SumW'(total_q + 32'(Levels) * negative) && taken_q == Samples);
+        AccumulatorHoldsTheSum_A: assert (sum_q == SumW'(total_q + Samples * negative) && taken_q == Samples
+                                          && 32'(ones_q) == negative);
       end
       if (counting_q || added_q) begin
         NoSampleCountsMoreThanOnce_A: assert (total_q <= most && total_q >= -most);
@@ -106,6 +109,6 @@ module gca_popcount_readout_check #(
 endmodule
 
 bind gca_popcount_readout gca_popcount_readout_check #(.Channels(Channels), .Tiles(Tiles), .Levels(Levels)) u_check (
-    .sum_q(gen_channel[0].sum_q), .*);
+    .sum_q(gen_channel[0].sum_q), .ones_q(gen_channel[0].ones_q), .*);
 
 `default_nettype wire

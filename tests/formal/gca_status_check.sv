@@ -8,7 +8,8 @@ module gca_status_check #(
     parameter int unsigned Tiles      = 16,
     parameter int unsigned ScanCycles = 16,
     parameter int unsigned Steps      = 16,
-    parameter int unsigned StepW      = 5
+    parameter int unsigned StepW      = 5,
+    parameter int unsigned FoundW     = 7
 ) (
     input wire logic                        clk_i,
     input wire logic                        rst_ni,
@@ -18,11 +19,14 @@ module gca_status_check #(
     input wire logic [Tiles*Channels-1:0]   full_i,
     input wire logic [gca_pkg::StatusW-1:0] tokens_o,
     input wire logic [gca_pkg::StatusW-1:0] saturated_o,
-    input wire logic [StepW-1:0]            step_q
+    input wire logic [StepW-1:0]            step_q,
+    input wire logic [FoundW-1:0]           found_q
 );
 
   localparam int unsigned StatusW = gca_pkg::StatusW;
   localparam int unsigned ScanW = $clog2(ScanCycles + 1);
+
+  wire logic [StatusW-1:0] counted = saturated_o + StatusW'(found_q);  // with what is added a cycle later
 
   logic [StatusW-1:0] tokens_q;  // delivered since the last clear_i
   logic clear_q;
@@ -65,7 +69,7 @@ module gca_status_check #(
         scan_q <= ScanW'(1);
         whole_q <= !clear_i;
         full_q <= full_i;
-        base_q <= saturated_o;
+        base_q <= counted;
         ScanWaitsForTheLastOne_M: assume (over);
       end else begin
         if (!over) scan_q <= scan_q + ScanW'(1);
@@ -75,9 +79,9 @@ module gca_status_check #(
 
       TokensCountsTokensSinceClear_A: assert (tokens_o == tokens_q);
       if (over && whole_q) begin
-        SaturatedGrowsByTheFullCounters_A: assert (saturated_o == base_q + all_full);
+        SaturatedGrowsByTheFullCounters_A: assert (counted == base_q + all_full);
       end
-      if (whole_q) SaturatedGrowsTileByTile_A: assert (saturated_o == base_q + passed_full);
+      if (whole_q) SaturatedGrowsTileByTile_A: assert (counted == base_q + passed_full);
       WalkIsWhereTheTimeIs_A: assert (scan_q != '0 && scan_q <= ScanW'(ScanCycles)
                                       && 32'(step_q) == ((32'(scan_q) < Steps) ? 32'(scan_q) : Steps));
       if (clear_q) ClearSetsBothToZero_A: assert (tokens_o == '0 && saturated_o == '0);
@@ -92,7 +96,7 @@ module gca_status_check #(
 endmodule
 
 bind gca_status gca_status_check #(
-    .Channels(Channels), .Tiles(Tiles), .ScanCycles(ScanCycles), .Steps(Steps), .StepW(StepW)
+    .Channels(Channels), .Tiles(Tiles), .ScanCycles(ScanCycles), .Steps(Steps), .StepW(StepW), .FoundW(FoundW)
 ) u_check (.*);
 
 `default_nettype wire
