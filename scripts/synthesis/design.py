@@ -136,10 +136,15 @@ def name_nets(data, namer):
     return names, wires, aliases
 
 
+def is_own(name, data, library):
+    """Whether it is a module of the design, not a cell of the library."""
+    return not data["attributes"].get("blackbox") and name not in library.cells
+
+
 def read(path, top, library):
     """{name: Module} from Yosys's JSON."""
     modules = {name: data for name, data in json.loads(path.read_text())["modules"].items()
-               if not data["attributes"].get("blackbox") and name not in library.cells}
+               if is_own(name, data, library)}
     called = module_names(modules, top)
     result = {}
     for name, data in modules.items():

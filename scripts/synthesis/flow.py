@@ -11,7 +11,7 @@ from synthesis import netlist, node, resize, sta
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SDC = ROOT / "constraints/gca_head.sdc"
-ROUNDS = 3  # of mapping again
+ROUNDS = 4  # of mapping again
 RESIZINGS = 4  # of cells on failing paths
 LEAST_WIN = 0.003  # of the period, for another try of the same kind
 MILD = 0.12  # of the period: what stronger cells may mend
@@ -25,7 +25,7 @@ class Result:
     figures: dict  # statistics of each module
     timing: sta.Timing
     fo4: sta.Fo4
-    fast: tuple  # modules mapped for speed
+    levels: dict  # {module of rtl/: netlist.FAST or OPEN}
     seconds: float
 
     @property
@@ -41,18 +41,19 @@ class Result:
         return self.timing.period_ns / self.fo4.delay_ns
 
 
-def slow_modules(result):
-    """RTL names of the modules that hold much of a failing path, and aren't mapped for speed yet."""
+def harder(result, mild):
+    """The levels with those modules a level up that hold much of a path that fails by more than this share of the
+    period."""
     timing, design = result.timing, result.netlist
     found = set()
     for path in timing.all_paths:
-        if path.slack_ns >= -MILD * timing.clock_ns:
+        if path.slack_ns >= -mild * timing.clock_ns:
             continue
         delays = collections.Counter()
         for step in path.steps:
             delays[design.rtl_of(design.module_of(step.instance.split("/") if step.instance else []))] += step.delay_ns
         found |= {module for module, delay in delays.items() if delay > SHARE * sum(delays.values())}
-    return sorted(found - set(result.fast))
+    return result.levels | {module: min(result.levels.get(module, netlist.SMALL) + 1, netlist.OPEN) for module in found}
 
 
 def better(new, old):
@@ -72,12 +73,12 @@ def synthesize(parameters, library, folder, *, clock_ns=None, module=None, flatt
     clock_ns = clock_ns or node.equal_period(fo4.delay_ns)
     sdc = SDC if work.top == "gca_head" else None
 
-    def timed(made, fast):
+    def timed(made, levels):
         timing = sta.analyze(made, clock_ns, fo4, sdc, max(paths, *resize.PATHS))
-        return Result(made, made.figures, timing, fo4, tuple(fast), 0.0)
+        return Result(made, made.figures, timing, fo4, levels, 0.0)
 
-    def mapped(fast):
-        return timed(work.map(INSIDE * clock_ns * 1000, fast), fast)
+    def mapped(levels):
+        return timed(work.map(INSIDE * clock_ns * 1000, levels), levels)
 
     def resized(result):
         """Stronger cells where paths fail, as long as that helps; many at once, then few."""
@@ -89,7 +90,7 @@ def synthesize(parameters, library, folder, *, clock_ns=None, module=None, flatt
             worst = sorted(result.timing.all_paths, key=lambda path: path.slack_ns)[:limits[0]]
             resize.strengthen(result.netlist, worst, 4 * library.typical_load)
             result.netlist.write()
-            fresh = timed(result.netlist, result.fast)
+            fresh = timed(result.netlist, result.levels)
             if fresh.timing.slack_ns > result.timing.slack_ns + LEAST_WIN * clock_ns:
                 say(f"slack {result.timing.slack_ns:.3f} ns: stronger cells: {fresh.timing.slack_ns:.3f} ns")
                 result = fresh
@@ -100,18 +101,26 @@ def synthesize(parameters, library, folder, *, clock_ns=None, module=None, flatt
                 limits.pop(0)
         return result
 
-    best = mapped(())
+    def again(best, mild, finish):
+        """Mapped with the modules of failing paths a level up, if that is better; None if not."""
+        levels = harder(best, mild)
+        if levels == best.levels:
+            return None
+        changed = [module for module in levels if levels[module] != best.levels.get(module)]
+        say(f"slack {best.timing.slack_ns:.3f} ns: maps {', '.join(sorted(changed))} for speed")
+        fresh = finish(mapped(levels))
+        if better(fresh, best):
+            return fresh
+        best.netlist.write()
+        return None
+
+    best = mapped({})
     for _ in range(ROUNDS):
-        more = slow_modules(best)
-        if best.timing.slack_ns >= 0 or not more:
+        best, last = again(best, MILD, lambda result: result) or best, best
+        if best is last:
             break
-        say(f"slack {best.timing.slack_ns:.3f} ns: maps {', '.join(more)} for speed")
-        fresh = mapped(sorted({*best.fast, *more}))
-        if not better(fresh, best):
-            best = mapped(best.fast)
-            break
-        best = fresh
     best = resized(best)
+    best = again(best, 0.0, resized) or best
     best.timing.paths = best.timing.paths[:paths]
     best.seconds = time.monotonic() - start
     return best

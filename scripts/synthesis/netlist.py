@@ -91,7 +91,8 @@ endmodule
 """
 
 
-# ABC's part for a module: small, or fast for one that is on a path that fails.
+# How a module is mapped: for area; for speed; for speed, with its full adders dissolved.
+SMALL, FAST, OPEN = 0, 1, 2
 ABC = {
     "small": "strash; ifraig; scorr; dc2; strash; &get -n; &syn2; &dch -f; &nf -R 10 -F 20; &put",
     "fast": "strash; ifraig; scorr; dc2; strash; if -g -K 6; strash; dch -f; map -B 0.9 {D}; topo; buffer -c; topo; "
@@ -157,22 +158,21 @@ write_ilang {shlex.quote(f'{folder}/generic.il')}
 """
 
 
-def mapping_script(folder, delay_ps, fast):
-    """The gates to the library's. fast: modules of rtl/."""
-    work = f"abc -liberty {folder}/cells.lib -constr {folder}/abc.constr -D {delay_ps} -script {folder}"
-    chosen = " ".join(f"*{module} *{module}\\\\*" for module in fast)
-    steps = f"{work}/small.abc" if not fast else f"""select -set fast {chosen}
-techmap -map {folder}/full_adder_gates.v @fast
-techmap @fast
-opt
-{work}/small.abc * @fast %d
-{work}/fast.abc @fast"""
+def mapping_script(folder, delay_ps, level, chosen):
+    """The gates of some modules of rtl/, or of all, to the library's."""
+    pick_them = "" if not chosen else "\n".join([
+        f"select -set chosen {' '.join(f'*{module} *{module}{chr(92)}{chr(92)}*' for module in chosen)}",
+        "delete * @chosen %d"])
+    open_adders = f"techmap -map {folder}/full_adder_gates.v\ntechmap\nopt" if level == OPEN else ""
+    name = "small" if level == SMALL else "fast"
     return f"""
 read_liberty -lib -ignore_miss_func {folder}/cells.lib
 read_ilang {folder}/generic.il
-{steps}
+{pick_them}
+{open_adders}
+abc -liberty {folder}/cells.lib -constr {folder}/abc.constr -D {delay_ps} -script {folder}/{name}.abc
 opt_clean -purge
-write_json {folder}/mapped.json
+write_json {folder}/mapping.json
 """
 
 
@@ -227,6 +227,7 @@ class Synthesis:
 
     def __init__(self, top, parameters, library, folder, *, module=None, flatten=False, rtl=None):
         self.top, self.parameters, self.library, self.folder = module or top, parameters, library, Path(folder)
+        self.mapped = collections.defaultdict(dict)  # (module of rtl/, level): {Yosys's name: its JSON}
         self.folder.mkdir(parents=True, exist_ok=True)
         if re.search(r"[^\w./+=,-]", str(self.folder)):
             raise SynthesisError(f"{self.folder}: Yosys takes no such character in a folder's name")
@@ -243,11 +244,29 @@ class Synthesis:
             rtl = [self.folder / "clock_gate.sv" if file.stem == clock_gate.MODULE else file for file in rtl]
         run_yosys(generic_script(top, parameters, library, self.folder, flatten, rtl, self.top), self.folder, "generic")
 
-    def map(self, delay_ps=None, fast=(), effort=fanout.EFFORT):
-        """The netlist. delay_ps: what ABC aims at within a module; by default 30 FO4."""
-        library, folder = self.library, self.folder
-        target = delay_ps or 30 * library.fo4_estimate * library.time_ns * 1000
-        run_yosys(mapping_script(folder, round(target), fast), folder, "mapping")
+    def _map(self, delay_ps, level, chosen=()):
+        """Maps these modules of rtl/, or all."""
+        run_yosys(mapping_script(self.folder, delay_ps, level, chosen), self.folder, "mapping")
+        for name, data in json.loads((self.folder / "mapping.json").read_text())["modules"].items():
+            if design.is_own(name, data, self.library):
+                self.mapped[design.rtl_name(name), level][name] = data
+
+    def map(self, delay_ps=None, levels=None, effort=fanout.EFFORT):
+        """The netlist. delay_ps: what ABC aims at within a module that is mapped for speed, in all calls the same; by
+        default 30 FO4. levels: {module of rtl/: FAST or OPEN}; others are SMALL."""
+        library, folder, levels = self.library, self.folder, levels or {}
+        target = round(delay_ps or 30 * library.fo4_estimate * library.time_ns * 1000)
+        if not self.mapped:
+            self._map(target, SMALL)
+        for level in (FAST, OPEN):
+            chosen = [module for module, wanted in levels.items() if wanted == level and (module, level) not in self.mapped]
+            if chosen:
+                self._map(target, level, sorted(chosen))
+        merged = {}
+        for (module, level), found in self.mapped.items():
+            if level == levels.get(module, SMALL):
+                merged |= found
+        (folder / "mapped.json").write_text(json.dumps({"modules": merged}))
         modules = design.read(folder / "mapped.json", self.top, library)
         order, counts = design.bottom_up(modules, self.top)
         check(modules, order, library)
@@ -258,6 +277,6 @@ class Synthesis:
         return made
 
 
-def synthesize(top, parameters, library, folder, *, delay_ps=None, fast=(), flatten=False, rtl=None):
-    """Writes netlist.v and statistics.json under `folder`."""
-    return Synthesis(top, parameters, library, folder, flatten=flatten, rtl=rtl).map(delay_ps, fast)
+def synthesize(top, parameters, library, folder, *, flatten=False, rtl=None):
+    """Writes netlist.v and statistics.json under `folder`: the smallest, whatever the clock."""
+    return Synthesis(top, parameters, library, folder, flatten=flatten, rtl=rtl).map()

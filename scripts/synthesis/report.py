@@ -2,13 +2,16 @@
 import re
 import subprocess
 
-from synthesis import node
+from synthesis import netlist, node
 
 WORTH = """These figures are from before layout. Area is the sum of the cells; a floor plan adds 20 to 50 % for rows that
 can't be filled, power rails, the clock tree and hold buffers. Wires have no resistance and no capacitance here, which at
 this size hides some 10 to 30 % of a path's delay, and more of the power of nets that cross the block. Clock, set and
 reset are ideal: no skew, no uncertainty, no tree. There is one corner, typical. Hold times are not looked at: clock-tree
 synthesis mends them. Differences between two designs in the same flow are worth more than any figure by itself."""
+
+
+MAPPED_FOR = {netlist.SMALL: "area", netlist.FAST: "speed", netlist.OPEN: "speed, adders open"}
 
 
 def tool_versions():
@@ -40,7 +43,7 @@ def modules(result):
         own = {key: value * count for key, value in figures["own"].items()}
         path = result.timing.by_module.get(name)
         rows.append({"module": name, "rtl": design.rtl_of(name), "instances": count,
-                     "mapped_for": "speed" if design.rtl_of(name) in result.fast else "area",
+                     "mapped_for": MAPPED_FOR[result.levels.get(design.rtl_of(name), netlist.SMALL)],
                      "area_um2": round(own["area_um2"], 2), "kge": round(own["area_um2"] / gate / 1000, 4),
                      "share": round(own["area_um2"] / total, 4), "cells": own["cells"], "flops": own["flops"],
                      "latches": own["latches"],

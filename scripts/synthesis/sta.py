@@ -66,6 +66,13 @@ def sections(said):
     return dict(zip(parts[1::2], parts[2::2]))
 
 
+def latch_slack(block, slack, clock_ns):
+    """Of a path that ends in a latch: until it closes. OpenSTA tells that until it opens, and none if that is late."""
+    borrow = [re.search(rf"^{word} time borrow\s+([\d.]+)", block, re.MULTILINE) for word in ("max", "actual")]
+    # One that comes before the latch opens is half a cycle early, less a setup time: nothing depends on how much.
+    return slack + (float(borrow[0][1]) - float(borrow[1][1]) if all(borrow) else clock_ns / 2)
+
+
 def read_paths(text, clock_ns):
     """The paths of report_checks in its full format, the worst first."""
     paths = []
@@ -80,10 +87,12 @@ def read_paths(text, clock_ns):
         # A flop on the falling edge leaves half a cycle inside.
         edges = [float(time) for time in re.findall(r"^\s*[\d.]+\s+([\d.]+)\s+clock \S+ \((?:rise|fall) edge\)", block,
                                                     re.MULTILINE)]
-        outside = clock_ns - (edges[-1] - edges[0]) if len(edges) > 1 else 0.0
+        is_latch = re.search(r"^Endpoint: [^\n]*\n?[^\n]*level-sensitive latch", block, re.MULTILINE)
+        outside = clock_ns - (edges[-1] - edges[0]) if len(edges) > 1 and not is_latch else 0.0
         outside += sum(abs(float(delay)) for delay in re.findall(
             r"^\s*(-?[\d.]+)\s+-?[\d.]+\s+(?:[v^] )?(?:input|output) external delay", block, re.MULTILINE))
-        paths.append(Path(start, end, float(slack[1]), float(arrival[1]), outside, steps))
+        late = latch_slack(block, float(slack[1]), clock_ns) if is_latch else float(slack[1])
+        paths.append(Path(start, end, late, float(arrival[1]), outside, steps))
     return sorted(paths, key=lambda path: path.slack_ns)
 
 
@@ -202,12 +211,18 @@ def analyze(netlist, clock_ns, reference, sdc, paths=3):
     """Timing of a netlist at a clock period. reference: the library's Fo4. sdc: None for a module alone. paths: how
     many of the worst."""
     start = prologue(netlist, clock_ns, reference, sdc)
-    searches = "".join(f'puts "== {kind}"\nreport_checks -from {first} -to {last} -digits 4\n'
+    latches = sum(netlist.counts[name] for name in netlist.order for cell in netlist.modules[name].cells.values()
+                  if cell.type in netlist.library.cells and netlist.library.cells[cell.type].latch)
+    # OpenSTA puts latches first whatever they have left: as many more paths are asked for.
+    searches = "".join(f'puts "== {kind}"\nreport_checks -from {first} -to {last} -group_count {1 + latches} -digits 4\n'
                        for kind, (first, last) in KINDS.items())
+    if latches:
+        searches += ('puts "== latches"\nreport_checks -to [all_registers -level_sensitive -data_pins] '
+                     f'-group_count {latches} -digits 4\n')
     said = sections(run(f"""{start}
 {searches}
 puts "== paths"
-report_checks -group_count {paths} -digits 4
+report_checks -group_count {paths + latches} -digits 4
 puts "== endpoints"
 report_checks -group_count 1000000 -format end -digits 4
 puts "== slow"
@@ -216,6 +231,8 @@ puts "== unconstrained"
 if {{[catch {{check_setup -verbose -unconstrained_endpoints}} problem]}} {{ puts $problem }}
 """, netlist.folder, "timing", allowed="unconstrained endpoint"))
     endpoints = read_endpoints(said["endpoints"])
+    for path in read_paths(said.get("latches", ""), clock_ns):
+        endpoints[path.steps[-1].pin] = path.slack_ns
     worst = {}
     for end, slack in endpoints.items():
         module = netlist.module_of(end.split("/")[:-2])
