@@ -126,8 +126,6 @@ class Host {
         return sums;
     }
 
-    Bench<Build>& bench() { return bench_; }
-
  private:
     template <typename Port>
     static void set(Port& port, std::uint64_t value) {
@@ -170,8 +168,14 @@ class Host {
     Bench<Build> bench_;
 };
 
-/// Runs the tokens through the view and the functional head; where the sums differ, a sub-tile's charge must be within
-/// the margin of a rounding threshold.
+/// The signed count of a charge, in counts.
+int count_of(double charge, double samples) {
+    const int count = static_cast<int>(std::min(std::floor(std::fabs(charge) + 0.5), samples));
+    return charge < 0.0 ? -count : count;
+}
+
+/// Runs the tokens through the view and the functional head. The sums may differ by what the counts of the sub-tiles do
+/// when their charges move by the margin.
 template <typename Build>
 void expect_models(const Config& config, const ViewFormat& format, std::size_t window, bool pipelined,
                    std::span<const CodedToken> tokens, Host<Build>& host, std::size_t& different) {
@@ -198,15 +202,15 @@ void expect_models(const Config& config, const ViewFormat& format, std::size_t w
         Probe probe;
         model.step({.q = q, .k = k, .v = v}, expected, &probe);
         for (std::size_t e = 0; e < Build::kDim; ++e) {
-            int near = 0;
+            int most = 0;
             for (std::size_t tile = 0; tile < Build::kTiles; ++tile) {
-                const double counts =
-                    std::min(std::fabs(probe.a[tile * Build::kDim + e]) / config.charge_to_pulse.a_sat, 1.0) * samples;
-                const double distance = std::fabs(counts - std::floor(counts) - 0.5);
-                near += distance <= tables.margin + 1e-9 ? 1 : 0;
+                const double counts = probe.a[tile * Build::kDim + e] / config.charge_to_pulse.a_sat * samples;
+                const double margin = tables.margin + 1e-9;
+                const int here = count_of(counts, samples);
+                most += std::max(here - count_of(counts - margin, samples), count_of(counts + margin, samples) - here);
             }
             const int difference = std::abs(got[t][e] - expected.counts[e]);
-            ASSERT_LE(difference, near) << fmt::format(
+            ASSERT_LE(difference, most) << fmt::format(
                 "{}, window {}, {}: token {}, output {}: models {}, view {}\n"
                 "replay: board_test --gtest_filter={}.{}",
                 Build::kConfiguration, window, pipelined ? "pipelined" : "sequential", t, e, expected.counts[e],
@@ -244,7 +248,7 @@ TYPED_TEST(EmulatedHead, CountsAreTheModelsForEveryCellLeakageModeAndWindow) {
                     config.cell.coefficients = {-0.3, 11.0, 3.0, -7.0, 90.0};
                 }
                 config.leakage.form = leakage;
-                const std::size_t count = kLarge ? 6 : 2 * capacity + 7;
+                const std::size_t count = kLarge ? capacity + 6 : 2 * capacity + 7;
                 const auto tokens = this->random_tokens(count, seed);
                 ASSERT_NO_FATAL_FAILURE(expect_models(config, this->kFormat, window, seed % 2 == 0,
                                                       std::span<const CodedToken>(tokens), host, different));
@@ -253,7 +257,6 @@ TYPED_TEST(EmulatedHead, CountsAreTheModelsForEveryCellLeakageModeAndWindow) {
             }
         }
     }
-    host.bench().equal(0, 0, "compared");
     // A coarse table differs more: its margin says so.
     std::printf("%s: %zu of %zu outputs differ, all within the margin\n", Build::kConfiguration, different, outputs);
     if (Build::kCellW >= 14) {
@@ -272,13 +275,11 @@ TYPED_TEST(EmulatedHead, LinearCellWithWholeFullScalesIsExactTiesIncluded) {
     const double level = 19.3 * kOffsetV / kTop;
     const long full = std::max<long>(2, Build::kDim * 5);
     const long samples = Build::kOutLevels - 1;
-    const long charge_full = samples * std::max<long>(2, full * Build::kTileTokens / (3 * samples));
+    const long charge_full = samples * 2 * std::max<long>(1, full * Build::kTileTokens / (6 * samples));
     config.charge_to_pulse.s_sat = static_cast<double>(full) * level / (Build::kQueryLevels - 1);
     config.charge_to_pulse.a_sat = static_cast<double>(charge_full) / static_cast<double>(full) * level;
     const ViewTables tables = view_tables(config, this->kFormat);
-    if (Build::kLeakage == 0 || this->config().leakage.form == LeakageForm::off) {
-        ASSERT_EQ(tables.margin, 0.0);
-    }
+    ASSERT_EQ(tables.margin, 0.0);
 
     Host<Build> host;
     host.load(tables);
@@ -318,7 +319,6 @@ TYPED_TEST(EmulatedHead, LinearCellWithWholeFullScalesIsExactTiesIncluded) {
     if (Build::kDim == 8) {
         EXPECT_GT(ties, 0U) << "no tie was met";
     }
-    host.bench().equal(0, 0, "compared");
 }
 
 TYPED_TEST(EmulatedHead, ANewSequenceSeesNothingOfTheLastOne) {
