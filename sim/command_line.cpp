@@ -17,6 +17,7 @@
 #include "sim/build_id.h"
 #include "sim/exit_code.h"
 #include "sim/printable.h"
+#include "sim/serial_port.h"
 
 namespace gca {
 
@@ -101,6 +102,21 @@ void add_checkpoint(CLI::App& command, Arguments& a) {
         ->option_text("FILE");
 }
 
+void add_board(CLI::App& command, Arguments& a) {
+    CLI::Option* port = command.add_option_function<std::string>(
+        "--port", [&a](const std::string& file) { a.run.board.port = file; }, "The board's serial line (board engine)");
+    port->option_text("DEVICE");
+    const auto set_baud = [&a](const std::string& word) {
+        a.run.board.baud = parse_number<unsigned>("--baud", word, 1, 10'000'000);
+        if (!is_baud_rate(a.run.board.baud)) {
+            throw CLI::ValidationError(fmt::format("--baud is {}: no rate of serial lines", word));
+        }
+    };
+    command.add_option_function<std::string>("--baud", set_baud, "Its rate (default 115200)")
+        ->option_text("N")
+        ->needs(port);
+}
+
 /// What decides the outcome of a run, for the commands that run or replay one.
 void add_run_options(CLI::App& command, Arguments& a, const std::map<std::string, Engine>& engines) {
     add_choice<Engine>(command, "--engine", a.run.engine, engines, "What computes (default rtl)");
@@ -132,11 +148,15 @@ CLI::App* add_command(CLI::App& app, Arguments& a, Command command, const char* 
 void add_run(CLI::App& app, Arguments& a) {
     CLI::App* command = add_command(app, a, Command::run, "run", "Sends the projections of a file through a head");
     add_run_options(*command, a,
-                    {{"rtl", Engine::rtl}, {"functional", Engine::functional}, {"reference", Engine::reference}});
+                    {{"rtl", Engine::rtl},
+                     {"functional", Engine::functional},
+                     {"reference", Engine::reference},
+                     {"board", Engine::board}});
     command->add_option("--output", a.output, "y and counts, and with --probe s, phi and a")->option_text("FILE.npz");
     command->add_flag("--probe", a.run.probe, "Adds scores, pulse widths and charges to the output");
     add_number<unsigned>(*command, "--threads", a.run.threads, 1, 1024,
                          "Heads that run at the same time (default: one a core)");
+    add_board(*command, a);
     add_trace(*command, a);
     add_checkpoint(*command, a);
     command->add_option("--report", a.report, "The run's figures as JSON")->option_text("FILE.json");

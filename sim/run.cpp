@@ -187,6 +187,22 @@ class RtlRun {
     std::mutex figures_mutex_;
 };
 
+/// One head after the other: the board has one.
+void run_board(const Config& config, const Sequences& sequences, const RunOptions& options, RunResult& result,
+               Collector& collector) {
+    BoardEngine board(config, result.window, options.board);
+    const Stopwatch stopwatch;
+    for (std::size_t head = 0; head < sequences.heads; ++head) {
+        board.run(
+            sequences.tokens, [&](std::size_t token) { return sequences.token(head, token); },
+            [&](std::size_t token, std::span<const std::int32_t> sums) { collector.add_sums(head, token, sums); });
+    }
+    result.wall_s = stopwatch.seconds();
+    result.board = board.figures();
+    result.statistics.counts_saturated = result.board->status.saturated;
+    result.check.margin = std::max(result.check.margin, result.board->margin);
+}
+
 template <typename Model>
 void run_model(const Config& config, const Sequences& sequences, RunResult& result, Collector& collector) {
     std::vector<std::unique_ptr<Model>> models(result.threads);
@@ -215,7 +231,7 @@ void run_model(const Config& config, const Sequences& sequences, RunResult& resu
 }
 
 void allocate_probe(const Config& config, const Sequences& sequences, const RunOptions& options, RunResult& result) {
-    if (options.engine == Engine::rtl) {
+    if (options.engine == Engine::rtl || options.engine == Engine::board) {
         throw InputError(
             "--probe is for the functional and reference engines: the rtl engine's charges are in its trace");
     }
@@ -248,6 +264,15 @@ void check_options(const Config& config, const RunOptions& options) {
             fmt::format("geometry.tiles * (quantization.output_levels - 1) is {}: at most {}, the results are "
                         "16-bit numbers",
                         largest_sum, std::numeric_limits<std::int16_t>::max()));
+    }
+    if (options.engine == Engine::board) {
+        if (options.board.port.empty()) {
+            throw InputError("--engine board needs --port: the board's serial line, such as /dev/ttyUSB0");
+        }
+        if (options.mode != Mode::sequential || options.backpressure != Backpressure::none) {
+            throw InputError(
+                "--mode and --backpressure are for the rtl engine: a board takes one token after the other");
+        }
     }
     if (options.trace && options.engine != Engine::rtl) {
         throw InputError("--trace is for the rtl engine: the other engines have no signals");
@@ -286,6 +311,10 @@ RunResult run(const Config& config, const Sequences& sequences, const RunOptions
         case Engine::rtl:
             RtlRun(config, sequences, options, resumed, result, collector).run();
             break;
+        case Engine::board:
+            result.threads = 1;
+            run_board(config, sequences, options, result, collector);
+            break;
         case Engine::functional:
             run_model<FunctionalHead>(config, sequences, result, collector);
             break;
@@ -299,7 +328,7 @@ RunResult run(const Config& config, const Sequences& sequences, const RunOptions
         result.check.estimated_s = estimate_check(config, sequences, result.window) / result.threads;
         if (options.check == Check::always || result.check.estimated_s < kWorthwhile * result.wall_s) {
             check_run(config, sequences, result);
-            if (result.check.first && options.engine != Engine::reference) {
+            if (result.check.first && options.engine != Engine::reference && options.engine != Engine::board) {
                 result.check.location = locate(config, sequences, options, *result.check.first);
             }
         }
@@ -313,6 +342,8 @@ std::string_view to_string(Engine engine) {
             return "rtl";
         case Engine::functional:
             return "functional";
+        case Engine::board:
+            return "board";
         case Engine::reference:
             break;
     }

@@ -11,6 +11,7 @@
 
 #include "behavioral/config.h"
 #include "behavioral/head.h"
+#include "sim/board_engine.h"
 #include "sim/checkpoint.h"
 #include "sim/rtl_engine.h"
 #include "sim/sequences.h"
@@ -19,7 +20,7 @@
 
 namespace gca {
 
-enum class Engine { rtl, functional, reference };
+enum class Engine { rtl, functional, reference, board };
 
 enum class Check {
     automatic,  ///< where it adds less than a fifth to the run's time
@@ -39,6 +40,7 @@ struct RunOptions {
     std::optional<TraceOptions> trace;
     std::optional<CheckpointOptions> checkpoint = std::nullopt;
     std::optional<std::filesystem::path> resume = std::nullopt;  ///< a checkpoint
+    BoardOptions board = {};                                     ///< board engine only
 };
 
 /// Analog quantities of a whole run. `s`, `phi`: row = query's token, column = key's token, zero where masked.
@@ -67,7 +69,8 @@ struct CheckResult {
     bool done = false;
     double estimated_s = 0.0;  ///< what it would have taken, where it was not done
     std::uint64_t outputs = 0;
-    std::uint64_t near_threshold = 0;  ///< outputs left out: the reference is within 1e-9 of a rounding threshold
+    std::uint64_t near_threshold = 0;  ///< outputs left out: the reference is within `margin` of a rounding threshold
+    double margin = 1e-9;              ///< in counts or steps
     std::uint64_t mismatches = 0;
     double largest_difference = 0.0;  ///< of y
     std::optional<Mismatch> first;
@@ -84,8 +87,9 @@ struct RunResult {
     std::vector<std::int16_t> counts;  ///< [heads][tokens][dim]; empty unless the output quantiser is the counter
     std::optional<ProbeArrays> probe;
     StepStatistics statistics;
-    std::optional<RtlTiming> timing;  ///< rtl engine only
-    double wall_s = 0.0;              ///< the engine alone
+    std::optional<RtlTiming> timing;    ///< rtl engine only
+    std::optional<BoardFigures> board;  ///< board engine only
+    double wall_s = 0.0;                ///< the engine alone
     unsigned threads = 1;
     std::size_t window = 0;
     CheckResult check;

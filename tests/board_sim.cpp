@@ -1,0 +1,307 @@
+// A board without a board: the Verilated gca_board behind a pseudo-terminal, with faults on the line.
+//
+//   board_sim LINK [--flip P] [--drop P] [--seed N] [--pull-after BYTES] [--reset-after BYTES] [--power-after BYTES]
+//
+//   LINK            a symbolic link to the terminal that a host opens; made when the board is up
+//   --flip, --drop  a byte has a bit flipped, or is lost, with this probability, in both directions
+//   --pull-after    after so many bytes of the host the terminal goes away, in mid-frame; a new one comes 300 ms later
+//   --reset-after   after so many bytes the reset pin is low for a moment
+//   --power-after   after so many bytes the board is another one that has just been switched on
+//
+// Runs until it is killed; SIGTERM prints what was done to the line.
+
+#include <Vgca_board.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <termios.h>
+#include <unistd.h>
+#include <verilated.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <random>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace gca {
+namespace {
+
+constexpr unsigned kClocksPerBit = GCA_BOARD_SIM_CLOCKS_PER_BIT;
+// Long enough for the longest answer, and for the board to forget a frame that was cut short.
+constexpr unsigned kIdleClocks = 6000 * kClocksPerBit;
+
+volatile std::sig_atomic_t stopped = 0;
+
+/// The master's side of a pseudo-terminal, and the link to it.
+class Terminal {
+ public:
+    explicit Terminal(std::filesystem::path link) : link_(std::move(link)) { plug(); }
+    Terminal(const Terminal&) = delete;
+    Terminal& operator=(const Terminal&) = delete;
+    ~Terminal() { pull(); }
+
+    void plug() {
+        file_ = ::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
+        if (file_ < 0 || ::grantpt(file_) != 0 || ::unlockpt(file_) != 0) {
+            throw std::system_error(errno, std::generic_category(), "pseudo-terminal");
+        }
+        const std::string name = ::ptsname(file_);
+        // Open here too, so that nothing is lost and nothing fails while no host is there; and raw from the start.
+        kept_ = ::open(name.c_str(), O_RDWR | O_NOCTTY);
+        termios settings{};
+        ::tcgetattr(kept_, &settings);
+        ::cfmakeraw(&settings);
+        ::tcsetattr(kept_, TCSANOW, &settings);
+        const std::filesystem::path fresh = link_.string() + ".new";
+        std::filesystem::remove(fresh);
+        std::filesystem::create_symlink(name, fresh);
+        std::filesystem::rename(fresh, link_);
+    }
+    void pull() {
+        std::filesystem::remove(link_);
+        ::close(kept_);
+        ::close(file_);
+    }
+
+    [[nodiscard]] std::vector<std::uint8_t> read(int patience_ms) const {
+        pollfd line{.fd = file_, .events = POLLIN, .revents = 0};
+        std::array<std::uint8_t, 256> buffer{};
+        if (::poll(&line, 1, patience_ms) <= 0) {
+            return {};
+        }
+        const ssize_t got = ::read(file_, buffer.data(), buffer.size());
+        return {buffer.begin(), buffer.begin() + std::max<ssize_t>(got, 0)};
+    }
+    void write(std::uint8_t byte) const {
+        while (::write(file_, &byte, 1) < 0 && errno == EAGAIN && stopped == 0) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    }
+
+ private:
+    std::filesystem::path link_;
+    int file_ = -1;
+    int kept_ = -1;
+};
+
+/// One direction's faults.
+class Faults {
+ public:
+    Faults(double flip, double drop, std::uint64_t seed) : flip_(flip), drop_(drop), random_(seed) {}
+
+    std::optional<std::uint8_t> pass(std::uint8_t byte) {
+        if (std::bernoulli_distribution(drop_)(random_)) {
+            ++dropped;
+            return std::nullopt;
+        }
+        if (std::bernoulli_distribution(flip_)(random_)) {
+            ++flipped;
+            byte = static_cast<std::uint8_t>(byte ^ 1U << random_() % 8);
+        }
+        return byte;
+    }
+
+    std::uint64_t flipped = 0;
+    std::uint64_t dropped = 0;
+
+ private:
+    double flip_;
+    double drop_;
+    std::mt19937_64 random_;
+};
+
+/// The board and its line, bit by bit.
+class Board {
+ public:
+    Board() {
+        context_.randReset(2);
+        context_.randSeed(1);
+        context_.fatalOnError(false);
+        context_.assertOn(false);  // until the flops have left the state in which they wake up
+        model_ = std::make_unique<Vgca_board>(&context_, "");
+        model_->rst_ni = 1;
+        model_->uart_rx_i = 1;
+        for (unsigned i = 0; i < 20; ++i) {
+            clock();
+        }
+        context_.assertOn(true);
+    }
+    Board(const Board&) = delete;
+    Board& operator=(const Board&) = delete;
+    ~Board() { model_->final(); }
+
+    void send(std::uint8_t byte) { pending_.push_back(byte); }
+    [[nodiscard]] bool sending() const { return !pending_.empty() || left_ > 0; }
+
+    /// One clock; gives a byte that the board has sent.
+    std::optional<std::uint8_t> clock() {
+        drive();
+        model_->clk_i = 1;
+        model_->eval();
+        model_->clk_i = 0;
+        model_->eval();
+        if (context_.gotError()) {
+            throw std::runtime_error("an assertion failed");
+        }
+        return listen();
+    }
+    void reset() {
+        model_->rst_ni = 0;
+        for (unsigned i = 0; i < 10; ++i) {
+            clock();
+        }
+        model_->rst_ni = 1;
+    }
+
+ private:
+    void drive() {
+        if (left_ == 0 && !pending_.empty()) {
+            frame_ = 0x200U | static_cast<unsigned>(pending_.front()) << 1U;  // start, data, stop
+            pending_.pop_front();
+            left_ = 10 * kClocksPerBit;
+        }
+        if (left_ > 0) {
+            model_->uart_rx_i = frame_ >> (10 - (left_ + kClocksPerBit - 1) / kClocksPerBit) & 1U;
+            --left_;
+        }
+    }
+    std::optional<std::uint8_t> listen() {
+        if (heard_ == 0) {
+            if (model_->uart_tx_o == 0) {
+                heard_ = 1;
+                byte_ = 0;
+            }
+            return std::nullopt;
+        }
+        ++heard_;
+        if (heard_ % kClocksPerBit == kClocksPerBit / 2) {
+            const unsigned bit = heard_ / kClocksPerBit;
+            if (bit == 9) {
+                heard_ = 0;
+                return byte_;
+            }
+            if (bit > 0) {
+                byte_ = static_cast<std::uint8_t>(byte_ | model_->uart_tx_o << (bit - 1));
+            }
+        }
+        return std::nullopt;
+    }
+
+    VerilatedContext context_;
+    std::unique_ptr<Vgca_board> model_;
+    std::deque<std::uint8_t> pending_;
+    unsigned frame_ = 0;
+    unsigned left_ = 0;   ///< clocks of the byte that is being sent
+    unsigned heard_ = 0;  ///< clocks since the start bit of the board's byte
+    std::uint8_t byte_ = 0;
+};
+
+struct Options {
+    std::filesystem::path link;
+    double flip = 0.0;
+    double drop = 0.0;
+    std::uint64_t seed = 1;
+    std::uint64_t pull_after = UINT64_MAX;
+    std::uint64_t reset_after = UINT64_MAX;
+    std::uint64_t power_after = UINT64_MAX;
+};
+
+Options parse(std::span<char*> arguments) {
+    if (arguments.empty() || arguments.size() % 2 == 0) {
+        throw std::invalid_argument("board_sim LINK [--flip P] [--drop P] [--seed N] [--pull-after BYTES] ...");
+    }
+    Options options{.link = arguments[0]};
+    for (std::size_t i = 1; i < arguments.size(); i += 2) {
+        const std::string_view name = arguments[i];
+        const std::string value = arguments[i + 1];
+        if (name == "--flip") {
+            options.flip = std::stod(value);
+        } else if (name == "--drop") {
+            options.drop = std::stod(value);
+        } else if (name == "--seed") {
+            options.seed = std::stoull(value);
+        } else if (name == "--pull-after") {
+            options.pull_after = std::stoull(value);
+        } else if (name == "--reset-after") {
+            options.reset_after = std::stoull(value);
+        } else if (name == "--power-after") {
+            options.power_after = std::stoull(value);
+        } else {
+            throw std::invalid_argument(std::string(name) + ": no such option");
+        }
+    }
+    return options;
+}
+
+void run(const Options& options) {
+    Faults to_board(options.flip, options.drop, options.seed);
+    Faults to_host(options.flip, options.drop, options.seed + 1);
+    auto board = std::make_unique<Board>();
+    Terminal terminal(options.link);
+    std::uint64_t received = 0;
+    std::uint64_t answered = 0;
+    unsigned active = 0;  // clocks that are still to be run
+    while (stopped == 0) {
+        for (const std::uint8_t byte : terminal.read(active > 0 ? 0 : 20)) {
+            if (const auto passed = to_board.pass(byte)) {
+                board->send(*passed);
+            }
+            ++received;
+            if (received == options.pull_after) {
+                terminal.pull();
+                std::this_thread::sleep_for(std::chrono::milliseconds(300));
+                terminal.plug();
+                break;
+            }
+            if (received == options.reset_after) {
+                board->reset();
+            }
+            if (received == options.power_after) {
+                board = std::make_unique<Board>();
+            }
+            active = kIdleClocks;
+        }
+        for (unsigned i = 0; i < 1000 && active > 0; ++i) {
+            active = board->sending() ? kIdleClocks : active - 1;
+            if (const auto byte = board->clock()) {
+                ++answered;
+                active = kIdleClocks;
+                if (const auto passed = to_host.pass(*byte)) {
+                    terminal.write(*passed);
+                }
+            }
+        }
+    }
+    fmt::print("{} bytes of the host: {} flipped, {} lost; {} of the board: {} flipped, {} lost\n", received,
+               to_board.flipped, to_board.dropped, answered, to_host.flipped, to_host.dropped);
+}
+
+}  // namespace
+}  // namespace gca
+
+int main(int argc, char** argv) {
+    for (const int signal : {SIGTERM, SIGINT}) {
+        std::signal(signal, [](int) { gca::stopped = 1; });
+    }
+    try {
+        gca::run(gca::parse(std::span(argv, static_cast<std::size_t>(argc)).subspan(1)));
+        return 0;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "board_sim: {}\n", error.what());
+    }
+    return 1;
+}
