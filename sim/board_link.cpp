@@ -40,7 +40,7 @@ constexpr unsigned kLoadFull = 2;
 
 constexpr std::size_t kHeaderBytes = 6;
 constexpr std::size_t kCrcBytes = 4;
-constexpr std::size_t kNumbersAFrame = 31;
+constexpr std::size_t kNumbersAFrame = 12;  // at most 31; short frames get through bad lines
 constexpr unsigned kBitsAByte = 10;
 
 // The board's own time for a frame, and the pause after which it forgets one, are far below this.

@@ -58,7 +58,7 @@ gca_add_emulated_heads(
   "one Dim=1 TileTokens=1 Tiles=1 QueryLevels=2 StoreLevels=2 OutLevels=2 CellW=8 Leakage=1"
   "tile Dim=64 TileTokens=64 Tiles=1 QueryLevels=16 StoreLevels=8 OutLevels=16 CellW=18 Leakage=1")
 
-add_executable(board_test emulated_head_test.cpp view_tables_test.cpp)
+add_executable(board_test board_frame_test.cpp emulated_head_test.cpp view_tables_test.cpp)
 target_link_libraries(board_test PRIVATE gca_emulated_heads gca_sim gca_heads gca_warnings GTest::gtest_main)
 target_compile_definitions(board_test PRIVATE VM_COVERAGE=0)
 gtest_discover_tests(board_test)
