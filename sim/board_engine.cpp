@@ -22,7 +22,9 @@ BoardEngine::BoardEngine(const Config& config, std::size_t window, const BoardOp
     require("quantization.query_levels", config.quantization.query_levels, board.query_levels);
     require("quantization.store_levels", config.quantization.store_levels, board.store_levels);
     require("quantization.output_levels", config.quantization.output_levels, board.output_levels);
-    tables_ = view_tables(config, board.view);
+    if (board.view.cell_bits != 0) {
+        tables_ = view_tables(config, board.view);
+    }
     codes_ = {.query = std::vector<std::uint8_t>(config.geometry.dim),
               .key = std::vector<std::uint8_t>(config.geometry.dim),
               .value = std::vector<std::uint8_t>(config.geometry.dim)};
@@ -44,7 +46,9 @@ void BoardEngine::require(const char* name, std::size_t configured, std::size_t 
 
 void BoardEngine::begin_session() {
     link_.open();
-    link_.load(tables_);
+    if (link_.info().view.cell_bits != 0) {
+        link_.load(tables_);
+    }
 }
 
 std::vector<std::int32_t> BoardEngine::send(const Token& token, bool first) {

@@ -34,7 +34,7 @@ class SessionLost : public std::runtime_error {
 
 /// What a board was built for.
 struct BoardInfo {
-    ViewFormat view;
+    ViewFormat view;  ///< of no bits: the analog side is outside the board, with a cell of its own
     Geometry geometry;
     unsigned query_levels = 0;
     unsigned store_levels = 0;

@@ -63,15 +63,21 @@ target_link_libraries(board_test PRIVATE gca_emulated_heads gca_sim gca_heads gc
 target_compile_definitions(board_test PRIVATE VM_COVERAGE=0)
 gtest_discover_tests(board_test)
 
-# The board's top behind a pseudo-terminal.
+# The boards' tops behind a pseudo-terminal.
 set(GCA_BOARD_SIM_CLOCKS_PER_BIT 8)
-add_library(gca_board_model STATIC)
-set_target_properties(gca_board_model PROPERTIES SYSTEM ON)
-verilate(gca_board_model SOURCES ${GCA_RTL} ${GCA_BOARD_RTL} PREFIX Vgca_board TOP_MODULE gca_board
-  VERILATOR_ARGS -Wall --assert --x-assign fast --x-initial unique -GClocksPerBit=${GCA_BOARD_SIM_CLOCKS_PER_BIT})
+add_library(gca_board_models STATIC)
+set_target_properties(gca_board_models PROPERTIES SYSTEM ON)
+foreach(top gca_board periphery_chip)
+  set(sources ${GCA_RTL} ${GCA_BOARD_RTL})
+  if(top STREQUAL periphery_chip)
+    list(APPEND sources ${CMAKE_CURRENT_SOURCE_DIR}/periphery_chip.sv)
+  endif()
+  verilate(gca_board_models SOURCES ${sources} PREFIX V${top} TOP_MODULE ${top}
+    VERILATOR_ARGS -Wall --assert --x-assign fast --x-initial unique -GClocksPerBit=${GCA_BOARD_SIM_CLOCKS_PER_BIT})
+endforeach()
 add_executable(board_sim board_sim.cpp)
 target_compile_definitions(board_sim PRIVATE GCA_BOARD_SIM_CLOCKS_PER_BIT=${GCA_BOARD_SIM_CLOCKS_PER_BIT})
-target_link_libraries(board_sim PRIVATE gca_board_model fmt::fmt gca_warnings)
+target_link_libraries(board_sim PRIVATE gca_board_models gca_behavioral fmt::fmt gca_warnings)
 
 add_test(NAME board_link COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/board_link_test.py
   $<TARGET_FILE:gca> $<TARGET_FILE:board_sim>)

@@ -156,6 +156,14 @@ class BoardLink(unittest.TestCase):
                                         "0.002", "--seed", "3")
         self.assertEqual(link["sessions_lost"], 1)
 
+    def test_the_periphery_alone_runs_an_analog_side_at_its_pins(self):
+        with np.load(self.folder / "i.npz") as tokens:  # fewer: the pins take their time
+            np.savez(self.folder / "few.npz", **{name: tokens[name][:1, :20] for name in "qkv"})
+        with Board(self.folder, "--top", "periphery") as board:
+            counts, report = self.run_board(board, "few_out.npz", tokens="few.npz")
+        np.testing.assert_array_equal(counts, self.good[:1, :20])
+        self.assertEqual(report["board"]["sessions_lost"], 0)
+
     def test_a_board_that_falls_silent_ends_the_run_without_an_output(self):
         with Board(self.folder) as board:
             timer = subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -STOP {board.process.pid}"])

@@ -1,8 +1,11 @@
 // A board without a board: the Verilated gca_board behind a pseudo-terminal, with faults on the line.
 //
-//   board_sim LINK [--flip P] [--drop P] [--seed N] [--pull-after BYTES] [--reset-after BYTES] [--power-after BYTES]
+//   board_sim LINK [--top board|periphery] [--flip P] [--drop P] [--seed N] [--pull-after BYTES] [--reset-after BYTES]
+//   [--power-after BYTES]
 //
 //   LINK            a symbolic link to the terminal that a host opens; made when the board is up
+//   --top           board: the closed loop (default); periphery: gca_periphery, with the array view as the test chip at
+//                   its pins (periphery_chip.sv), for the configuration of board_link_test.py
 //   --flip, --drop  a byte has a bit flipped, or is lost, with this probability, in both directions
 //   --pull-after    after so many bytes of the host the terminal goes away, in mid-frame; a new one comes 300 ms later
 //   --reset-after   after so many bytes the reset pin is low for a moment
@@ -11,6 +14,7 @@
 // Runs until it is killed; SIGTERM prints what was done to the line.
 
 #include <Vgca_board.h>
+#include <Vperiphery_chip.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -36,6 +40,8 @@
 #include <system_error>
 #include <thread>
 #include <vector>
+
+#include "behavioral/view_tables.h"
 
 namespace gca {
 namespace {
@@ -124,31 +130,48 @@ class Faults {
     std::mt19937_64 random_;
 };
 
-/// The board and its line, bit by bit.
+/// A board and its line, bit by bit.
 class Board {
  public:
-    Board() {
+    Board() = default;
+    Board(const Board&) = delete;
+    Board& operator=(const Board&) = delete;
+    virtual ~Board() = default;
+
+    virtual void send(std::uint8_t byte) = 0;
+    [[nodiscard]] virtual bool sending() const = 0;
+    /// One clock; gives a byte that the board has sent.
+    virtual std::optional<std::uint8_t> clock() = 0;
+    virtual void reset() = 0;
+};
+
+template <typename Model>
+class ModelBoard final : public Board {
+ public:
+    ModelBoard() {
         context_.randReset(2);
         context_.randSeed(1);
         context_.fatalOnError(false);
         context_.assertOn(false);  // until the flops have left the state in which they wake up
-        model_ = std::make_unique<Vgca_board>(&context_, "");
+        model_ = std::make_unique<Model>(&context_, "");
         model_->rst_ni = 1;
         model_->uart_rx_i = 1;
         for (unsigned i = 0; i < 20; ++i) {
             clock();
         }
         context_.assertOn(true);
+        if constexpr (kIsChip) {
+            load_chip();
+        }
     }
-    Board(const Board&) = delete;
-    Board& operator=(const Board&) = delete;
-    ~Board() { model_->final(); }
+    ModelBoard(const ModelBoard&) = delete;
+    ModelBoard& operator=(const ModelBoard&) = delete;
+    ~ModelBoard() override { model_->final(); }
 
-    void send(std::uint8_t byte) { pending_.push_back(byte); }
-    [[nodiscard]] bool sending() const { return !pending_.empty() || left_ > 0; }
+    void send(std::uint8_t byte) override { pending_.push_back(byte); }
+    [[nodiscard]] bool sending() const override { return !pending_.empty() || left_ > 0; }
 
-    /// One clock; gives a byte that the board has sent.
-    std::optional<std::uint8_t> clock() {
+    std::optional<std::uint8_t> clock() override {
         drive();
         model_->clk_i = 1;
         model_->eval();
@@ -159,7 +182,7 @@ class Board {
         }
         return listen();
     }
-    void reset() {
+    void reset() override {
         model_->rst_ni = 0;
         for (unsigned i = 0; i < 10; ++i) {
             clock();
@@ -168,6 +191,31 @@ class Board {
     }
 
  private:
+    static constexpr bool kIsChip = requires(Model & model) { model.load_valid_i; };
+
+    /// The test chip's cells are what they are: nobody at the serial line can load them.
+    void load_chip() {
+        Config config;
+        config.geometry = {.dim = 8, .tile_tokens = 8, .tiles = 2};
+        config.charge_to_pulse = {.s_sat = 10.0, .a_sat = 5.0};
+        const ViewTables tables = view_tables(config, {.cell_bits = 18, .leakage = true});
+        const auto load = [this, &tables](unsigned kind, std::size_t address, std::uint64_t number) {
+            model_->load_kind_i = static_cast<std::uint8_t>(kind);
+            model_->load_address_i = static_cast<std::uint8_t>(address);
+            model_->load_data_i = number & ((std::uint64_t{1} << tables.threshold_bits) - 1);
+            model_->load_valid_i = 1;
+            clock();
+            model_->load_valid_i = 0;
+        };
+        for (std::size_t i = 0; i < tables.cell.size(); ++i) {
+            load(0, i, static_cast<std::uint64_t>(tables.cell[i]));
+        }
+        for (std::size_t j = 0; j < tables.thresholds.size(); ++j) {
+            load(1, j, tables.thresholds[j]);
+        }
+        load(2, 0, tables.full);
+    }
+
     void drive() {
         if (left_ == 0 && !pending_.empty()) {
             frame_ = 0x200U | static_cast<unsigned>(pending_.front()) << 1U;  // start, data, stop
@@ -202,7 +250,7 @@ class Board {
     }
 
     VerilatedContext context_;
-    std::unique_ptr<Vgca_board> model_;
+    std::unique_ptr<Model> model_;
     std::deque<std::uint8_t> pending_;
     unsigned frame_ = 0;
     unsigned left_ = 0;   ///< clocks of the byte that is being sent
@@ -210,8 +258,16 @@ class Board {
     std::uint8_t byte_ = 0;
 };
 
+std::unique_ptr<Board> make_board(bool periphery) {
+    if (periphery) {
+        return std::make_unique<ModelBoard<Vperiphery_chip>>();
+    }
+    return std::make_unique<ModelBoard<Vgca_board>>();
+}
+
 struct Options {
     std::filesystem::path link;
+    bool periphery = false;
     double flip = 0.0;
     double drop = 0.0;
     std::uint64_t seed = 1;
@@ -228,7 +284,9 @@ Options parse(std::span<char*> arguments) {
     for (std::size_t i = 1; i < arguments.size(); i += 2) {
         const std::string_view name = arguments[i];
         const std::string value = arguments[i + 1];
-        if (name == "--flip") {
+        if (name == "--top" && (value == "board" || value == "periphery")) {
+            options.periphery = value == "periphery";
+        } else if (name == "--flip") {
             options.flip = std::stod(value);
         } else if (name == "--drop") {
             options.drop = std::stod(value);
@@ -250,7 +308,7 @@ Options parse(std::span<char*> arguments) {
 void run(const Options& options) {
     Faults to_board(options.flip, options.drop, options.seed);
     Faults to_host(options.flip, options.drop, options.seed + 1);
-    auto board = std::make_unique<Board>();
+    auto board = make_board(options.periphery);
     Terminal terminal(options.link);
     std::uint64_t received = 0;
     std::uint64_t answered = 0;
@@ -271,7 +329,7 @@ void run(const Options& options) {
                 board->reset();
             }
             if (received == options.power_after) {
-                board = std::make_unique<Board>();
+                board = make_board(options.periphery);
             }
             active = kIdleClocks;
         }

@@ -1,18 +1,8 @@
 // Copyright the gca authors. SPDX-License-Identifier: Apache-2.0
 //
-// gca_emulated_head: gca_head in closed loop with gca_array_view. One cycle of the head is one simulated nanosecond and
-// takes as many cycles of clk_i as the arithmetic needs.
+// gca_emulated_head: gca_head in closed loop with gca_array_view. One cycle of the head is one simulated nanosecond.
 //
-// The head has no clock enable: its clock is a flop (head_clk_q) that rises when all its inputs have been still for two
-// cycles of clk_i, and whose results are looked at two cycles after it rose at the earliest. So nothing depends on how far
-// the head's clock network lags behind clk_i: no hold problem, no race in a simulator, and what crosses between the clocks
-// has two periods. Every FPGA tool takes a flop as the source of a global clock; tools that analyse paths between the
-// clocks are told so by the board's constraints. The falling edge is the moment at which the analog side acts.
-//
-// Host contract, all in clk_i: token_valid_i holds, with everything that goes with the token, until token_taken_o (one
-//   cycle). result_valid_o says that sum_o holds a result; result_ready_i, held until result_taken_o (one cycle), lets it
-//   go. Both are dropped in the cycle after. Status is still while no token is inside.
-// Load contract: gca_array_view's; load_ready_o says that the view is not busy.
+// Contract: gca_stepped_head's; load: gca_array_view's, load_ready_o says that the view is not busy.
 //
 // Time: 7 cycles of clk_i for each of the head's cycles, and what gca_array_view needs. Reset: asynchronous assertion,
 //   synchronous release expected.
@@ -70,94 +60,41 @@ module gca_emulated_head #(
     output logic      [gca_pkg::StatusW-1:0] status_saturated_o
 );
 
-  // One cycle of the head.
-  localparam logic [2:0] Sample = 3'd0;  // the host's lines are taken over
-  localparam logic [2:0] Settle = 3'd1;
-  localparam logic [2:0] Rise = 3'd2;
-  localparam logic [2:0] High = 3'd3;
-  localparam logic [2:0] Fall = 3'd4;
-  localparam logic [2:0] Step = 3'd5;
-  localparam logic [2:0] Wait = 3'd6;    // for the view, which begins with Step; after the first cycle the head's reset is released
-
-  logic [2:0] phase_q;
-  logic head_clk_q, head_rst_nq, started_q;  // started: the head has had an edge in its reset
-  logic token_valid_q, result_ready_q;
-  logic token_ready, result_valid, view_busy;
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      phase_q        <= Sample;
-      head_clk_q     <= 1'b0;
-      head_rst_nq    <= 1'b0;
-      started_q      <= 1'b0;
-      token_valid_q  <= 1'b0;
-      result_ready_q <= 1'b0;
-      token_taken_o  <= 1'b0;
-      result_valid_o <= 1'b0;
-      result_taken_o <= 1'b0;
-    end else begin
-      token_taken_o  <= 1'b0;
-      result_taken_o <= 1'b0;
-      unique case (phase_q)
-        Sample: begin
-          token_valid_q  <= token_valid_i && started_q;
-          result_ready_q <= result_ready_i;
-          phase_q        <= Settle;
-        end
-        Settle: phase_q <= Rise;
-        Rise: begin
-          head_clk_q     <= 1'b1;
-          token_taken_o  <= token_valid_q && token_ready;
-          result_taken_o <= result_ready_q && result_valid;
-          if (result_ready_q) result_valid_o <= 1'b0;
-          phase_q        <= High;
-        end
-        High: phase_q <= Fall;
-        Fall: begin
-          head_clk_q <= 1'b0;
-          phase_q    <= Step;
-        end
-        Step: phase_q <= Wait;
-        Wait: begin
-          if (!view_busy) begin
-            phase_q        <= Sample;
-            head_rst_nq    <= 1'b1;
-            started_q      <= 1'b1;
-            result_valid_o <= result_valid;
-          end
-        end
-        default: phase_q <= Sample;
-      endcase
-    end
-  end
-
-  assign load_ready_o = phase_q != Step && !view_busy;
-
+  logic step, view_busy;
   logic [Columns-1:0] k_discharge, k_write, valid, v_discharge, v_write;
   logic [Dim*StoreW-1:0] k_dac, v_dac;
   logic [Dim-1:0] k_pulse;
   logic c2p1_reset, c2p1_integrate, c2p1_emit, c2p2_reset, c2p2_integrate, c2p2_emit;
   logic [Tiles*Dim-1:0] pulse, sign;
 
-  gca_head #(
+  assign load_ready_o = !step && !view_busy;
+
+  gca_stepped_head #(
       .Dim        (Dim),
       .TileTokens (TileTokens),
       .Tiles      (Tiles),
       .QueryLevels(QueryLevels),
       .StoreLevels(StoreLevels),
       .OutLevels  (OutLevels)
-  ) u_head (
-      .clk_i               (head_clk_q),
-      .rst_ni              (head_rst_nq),
+  ) u_stepped (
+      .clk_i,
+      .rst_ni,
       .pipelined_i,
       .window_i,
-      .status_clear_i      (1'b0),
-      .token_valid_i       (token_valid_q),
-      .token_ready_o       (token_ready),
+      .token_valid_i,
+      .token_taken_o,
       .new_sequence_i,
       .query_i,
       .key_i,
       .value_i,
+      .result_valid_o,
+      .result_ready_i,
+      .result_taken_o,
+      .sum_o,
+      .status_tokens_o,
+      .status_saturated_o,
+      .step_o              (step),
+      .step_busy_i         (view_busy),
       .ana_k_discharge_o   (k_discharge),
       .ana_k_write_o       (k_write),
       .ana_k_dac_o         (k_dac),
@@ -173,12 +110,7 @@ module gca_emulated_head #(
       .ana_c2p2_integrate_o(c2p2_integrate),
       .ana_c2p2_emit_o     (c2p2_emit),
       .ana_pulse_i         (pulse),
-      .ana_sign_i          (sign),
-      .result_valid_o      (result_valid),
-      .result_ready_i      (result_ready_q),
-      .sum_o,
-      .status_tokens_o,
-      .status_saturated_o
+      .ana_sign_i          (sign)
   );
 
   gca_array_view #(
@@ -193,7 +125,7 @@ module gca_emulated_head #(
   ) u_view (
       .clk_i,
       .rst_ni,
-      .step_i              (phase_q == Step),
+      .step_i              (step),
       .busy_o              (view_busy),
       .load_valid_i,
       .load_kind_i,

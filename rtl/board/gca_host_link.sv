@@ -34,6 +34,7 @@ module gca_host_link #(
     parameter int unsigned OutLevels   = 16,
     parameter int unsigned CellW       = 16,
     parameter int unsigned Leakage     = 0,
+    parameter int unsigned HasView     = 1,  // 0: the analog side is outside, numbers for it are passed over
     localparam int unsigned Columns    = TileTokens * Tiles,
     localparam int unsigned WindowW    = $clog2(Columns + 1),
     localparam int unsigned QueryW     = $clog2(QueryLevels),
@@ -100,9 +101,9 @@ module gca_host_link #(
   end
 
   localparam int unsigned InfoBytes = 16;
-  // Protocol, CellW, Leakage, then two bytes each.
+  // Protocol, CellW (0: there is no view), Leakage, then two bytes each.
   localparam logic [8*InfoBytes-1:0] Info = {8'd0, 16'(OutLevels), 16'(StoreLevels), 16'(QueryLevels), 16'(Tiles),
-                                             16'(TileTokens), 16'(Dim), 8'(Leakage), 8'(CellW), 8'd1};
+                                             16'(TileTokens), 16'(Dim), 8'(Leakage), 8'((HasView != 0) ? CellW : 0), 8'd1};
   localparam int unsigned StatusBytes = 16;
 
   localparam logic [7:0] CommandInfo = 8'd1;
