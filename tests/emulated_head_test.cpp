@@ -94,7 +94,13 @@ class Host {
     void window(std::size_t tokens) { set(bench_->window_i, tokens); }
 
     /// Sends all tokens as one sequence and returns the sums of each. The host takes a result now and then only.
-    std::vector<std::vector<int>> run(std::span<const CodedToken> tokens) {
+    std::vector<std::vector<int>> run(std::span<const CodedToken> tokens) { return run(tokens, true, 5); }
+    /// The same as more tokens of that sequence, each result taken at once.
+    std::vector<std::vector<int>> run_on(std::span<const CodedToken> tokens) { return run(tokens, false, 100); }
+    [[nodiscard]] std::uint64_t cycles() const { return static_cast<std::uint64_t>(bench_.cycle()); }
+
+ private:
+    std::vector<std::vector<int>> run(std::span<const CodedToken> tokens, bool first, unsigned percent) {
         std::vector<std::vector<int>> sums;
         std::size_t sent = 0;
         for (std::uint64_t idle = 0; sums.size() < tokens.size(); ++idle) {
@@ -108,11 +114,11 @@ class Host {
                 ++sent;
                 idle = 0;
             } else if (sent < tokens.size() && bench_->token_valid_i == 0) {
-                offer(tokens[sent], sent == 0);
+                offer(tokens[sent], first && sent == 0);
             }
             if (bench_->result_taken_o != 0) {
                 bench_->result_ready_i = 0;
-            } else if (bench_->result_valid_o != 0 && bench_->result_ready_i == 0 && bench_.chance(5)) {
+            } else if (bench_->result_valid_o != 0 && bench_->result_ready_i == 0 && bench_.chance(percent)) {
                 sums.push_back(read());
                 bench_->result_ready_i = 1;
                 idle = 0;
@@ -126,7 +132,6 @@ class Host {
         return sums;
     }
 
- private:
     template <typename Port>
     static void set(Port& port, std::uint64_t value) {
         port = static_cast<Port>(value);
@@ -319,6 +324,32 @@ TYPED_TEST(EmulatedHead, LinearCellWithWholeFullScalesIsExactTiesIncluded) {
     if (Build::kDim == 8) {
         EXPECT_GT(ties, 0U) << "no tie was met";
     }
+}
+
+/// What scripts/fpga says of the time: every score positive, so that no column is passed over.
+TYPED_TEST(EmulatedHead, ATokenTakesTheClocksThatTheTableOfBoardsIsMadeFrom) {
+    using Build = TypeParam;
+    if (Build::kQueryLevels != 16 || Build::kOutLevels != 16) {
+        return;
+    }
+    Host<Build> host;
+    host.load(view_tables(this->config(), this->kFormat));
+    const std::size_t window = Build::kTileTokens * Build::kTiles;
+    host.window(window);
+    const CodedToken full{.q = std::vector<std::uint8_t>(Build::kDim, Build::kQueryLevels - 1),
+                          .k = std::vector<std::uint8_t>(Build::kDim, Build::kStoreLevels - 1),
+                          .v = std::vector<std::uint8_t>(Build::kDim, Build::kStoreLevels - 1)};
+    (void)host.run(std::vector<CodedToken>(window, full));
+    const std::uint64_t before = host.cycles();
+    constexpr std::size_t kTokens = 20;
+    (void)host.run_on(std::vector<CodedToken>(kTokens, full));
+    const double clocks = static_cast<double>(host.cycles() - before) / kTokens;
+    constexpr unsigned kWrite = 4 * (Build::kDim + 1);
+    constexpr unsigned kMix = Build::kTiles * Build::kDim + Build::kTileTokens * Build::kTiles * (2 * Build::kDim + 14);
+    constexpr unsigned kEmit = 15 * (Build::kTiles * Build::kDim + 5);
+    constexpr unsigned kClocks = 8 * 65 + kWrite + kMix + kEmit;
+    EXPECT_LT(clocks, 1.02 * kClocks) << Build::kConfiguration;
+    EXPECT_GT(clocks, 0.95 * kClocks) << Build::kConfiguration;
 }
 
 TYPED_TEST(EmulatedHead, ANewSequenceSeesNothingOfTheLastOne) {
