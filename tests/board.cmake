@@ -81,3 +81,4 @@ target_link_libraries(board_sim PRIVATE gca_board_models gca_behavioral fmt::fmt
 
 add_test(NAME board_link COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/board_link_test.py
   $<TARGET_FILE:gca> $<TARGET_FILE:board_sim>)
+add_test(NAME constraints COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/constraints_test.py)

@@ -66,8 +66,8 @@ def pins_of_lpf(text):
 def pins_of_xdc(text):
     found = {}
     for line in lines(text):
-        if match := re.search(r"PACKAGE_PIN (\S+) .*\[get_ports \{?([^\]} ]+(?:\[\d+\])?)\}?\]", line):
-            found.setdefault(match[2], []).append(match[1])
+        if match := re.search(r"PACKAGE_PIN (\S+) .*\[get_ports (?:\{(\S+)\}|([^\s{}\]]+))\]", line):
+            found.setdefault(match[2] or match[3], []).append(match[1])
     return found
 
 
