@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+
 #include "behavioral/codec.h"
 #include "behavioral/error.h"
 #include "sim/printable.h"
@@ -14,7 +16,10 @@ constexpr std::size_t kMostLost = 5;
 }  // namespace
 
 BoardEngine::BoardEngine(const Config& config, std::size_t window, const BoardOptions& options)
-    : config_(config), window_(window), device_(printable(options.port.string())), link_(options.port, options.baud) {
+    : config_(config),
+      window_(window),
+      device_(printable(options.port.string())),
+      link_(options.port, options.baud, std::chrono::seconds(options.patience_s)) {
     const BoardInfo& board = link_.info();
     require("geometry.dim", config.geometry.dim, board.geometry.dim);
     require("geometry.tile_tokens", config.geometry.tile_tokens, board.geometry.tile_tokens);

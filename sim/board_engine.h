@@ -20,6 +20,7 @@ namespace gca {
 struct BoardOptions {
     std::filesystem::path port;
     unsigned baud = 115200;
+    unsigned patience_s = 10;  ///< so long the board may be silent, or its line gone, before the run is given up
 };
 
 /// What became of a run on a board.

@@ -45,9 +45,6 @@ constexpr unsigned kBitsAByte = 10;
 
 // The board's own time for a frame, and the pause after which it forgets one, are far below this.
 constexpr milliseconds kAnswerPatience{200};
-// So long a board may be silent, or its line gone, before the run is given up.
-constexpr milliseconds kPatience{10'000};
-constexpr milliseconds kFirstPatience{2'000};
 constexpr milliseconds kReopenPause{50};
 
 void put(std::vector<std::uint8_t>& bytes, std::uint64_t value, std::size_t size) {
@@ -105,7 +102,8 @@ std::optional<Frame> FrameReader::next() {
     }
 }
 
-BoardLink::BoardLink(std::filesystem::path device, unsigned baud) : device_(std::move(device)), baud_(baud) {
+BoardLink::BoardLink(std::filesystem::path device, unsigned baud, std::chrono::seconds patience)
+    : device_(std::move(device)), baud_(baud), patience_(patience) {
     const std::string name = printable(device_.string());
     try {
         port_ = std::make_unique<SerialPort>(device_, baud_);
@@ -114,7 +112,7 @@ BoardLink::BoardLink(std::filesystem::path device, unsigned baud) : device_(std:
     }
     const Frame question{.command = kInfo, .number = 0, .session = 0, .payload = {}};
     std::optional<Frame> answer;
-    for (const auto begin = steady_clock::now(); !answer && steady_clock::now() - begin < kFirstPatience;) {
+    for (const auto begin = steady_clock::now(); !answer && steady_clock::now() - begin < patience_;) {
         try {
             port_->write(question.encode());
             answer = wait_for_answer(question, kAnswerPatience);
@@ -214,7 +212,7 @@ std::vector<std::uint8_t> BoardLink::exchange(const Frame& frame, std::size_t an
     const milliseconds patience = kAnswerPatience + milliseconds(1000 * bits / baud_);
     const auto begin = steady_clock::now();
     std::string why = "no answer";
-    for (bool first = true; steady_clock::now() - begin < kPatience; first = false) {
+    for (bool first = true; steady_clock::now() - begin < patience_; first = false) {
         figures_.repeats += first ? 0U : 1U;
         try {
             if (!port_) {
@@ -239,8 +237,7 @@ std::vector<std::uint8_t> BoardLink::exchange(const Frame& frame, std::size_t an
             std::this_thread::sleep_for(kReopenPause);
         }
     }
-    throw BoardError(fmt::format("{}: given up after {} s: {}", printable(device_.string()),
-                                 std::chrono::duration_cast<std::chrono::seconds>(kPatience).count(), why));
+    throw BoardError(fmt::format("{}: given up after {} s: {}", printable(device_.string()), patience_.count(), why));
 }
 
 std::optional<Frame> BoardLink::wait_for_answer(const Frame& frame, milliseconds patience) {

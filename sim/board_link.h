@@ -86,8 +86,9 @@ class FrameReader {
 
 class BoardLink {
  public:
-    /// Throws InputError where no board of a known protocol answers.
-    BoardLink(std::filesystem::path device, unsigned baud);
+    /// Throws InputError where no board of a known protocol answers within `patience`; later such silence is a
+    /// BoardError.
+    BoardLink(std::filesystem::path device, unsigned baud, std::chrono::seconds patience);
 
     [[nodiscard]] const BoardInfo& info() const { return info_; }
     [[nodiscard]] LinkFigures figures() const;
@@ -114,6 +115,7 @@ class BoardLink {
 
     std::filesystem::path device_;
     unsigned baud_;
+    std::chrono::seconds patience_;
     std::unique_ptr<SerialPort> port_;
     FrameReader reader_;
     BoardInfo info_;

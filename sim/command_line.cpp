@@ -112,6 +112,9 @@ void add_board(CLI::App& command, Arguments& a) {
             throw CLI::ValidationError(fmt::format("--baud is {}: no rate of serial lines", word));
         }
     };
+    add_number<unsigned>(command, "--patience", a.run.board.patience_s, 1, 3600,
+                         "Seconds of silence after which a board is given up (default 10)")
+        ->needs(port);
     command.add_option_function<std::string>("--baud", set_baud, "Its rate (default 115200)")
         ->option_text("N")
         ->needs(port);

@@ -54,6 +54,7 @@ bool is_baud_rate(unsigned baud) {
 }
 
 SerialPort::SerialPort(const std::filesystem::path& device, unsigned baud)
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): POSIX has no other
     : file_(::open(device.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)) {
     const std::string name = printable(device.string());
     if (file_ < 0) {
@@ -132,7 +133,7 @@ std::span<const std::uint8_t> SerialPort::read(std::span<std::uint8_t> buffer, s
     return buffer.first(static_cast<std::size_t>(got));
 }
 
-void SerialPort::discard_input() {
+void SerialPort::discard_input() const {
     ::tcflush(file_, TCIFLUSH);
 }
 

@@ -30,7 +30,7 @@ class SerialPort {
     /// What has come, at least a byte, or nothing if nothing comes in that time. Throws LineError.
     std::span<const std::uint8_t> read(std::span<std::uint8_t> buffer, std::chrono::milliseconds patience);
     /// Forgets what has come and was not read.
-    void discard_input();
+    void discard_input() const;
 
  private:
     [[nodiscard]] bool wait(short events, std::chrono::milliseconds patience) const;

@@ -82,3 +82,14 @@ target_link_libraries(board_sim PRIVATE gca_board_models gca_behavioral fmt::fmt
 add_test(NAME board_link COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/board_link_test.py
   $<TARGET_FILE:gca> $<TARGET_FILE:board_sim>)
 add_test(NAME constraints COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/constraints_test.py)
+
+# As Yosys reads it for scripts/fpga.
+list(JOIN GCA_RTL " " board_rtl)
+list(JOIN GCA_BOARD_RTL " " more_board_rtl)
+foreach(top board periphery)
+  add_test(NAME ${top}_yosys COMMAND yosys -q -p "read_verilog -sv ${board_rtl} ${more_board_rtl}
+    hierarchy -check -top gca_${top} -chparam Dim 4 -chparam TileTokens 3 -chparam Tiles 2
+    proc
+    check -assert
+    select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr")
+endforeach()

@@ -50,6 +50,7 @@ constexpr unsigned kClocksPerBit = GCA_BOARD_SIM_CLOCKS_PER_BIT;
 // Long enough for the longest answer, and for the board to forget a frame that was cut short.
 constexpr unsigned kIdleClocks = 6000 * kClocksPerBit;
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a handler's only way
 volatile std::sig_atomic_t stopped = 0;
 
 /// The master's side of a pseudo-terminal, and the link to it.
@@ -67,6 +68,7 @@ class Terminal {
         }
         const std::string name = ::ptsname(file_);
         // Open here too, so that nothing is lost and nothing fails while no host is there; and raw from the start.
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): POSIX has no other
         kept_ = ::open(name.c_str(), O_RDWR | O_NOCTTY);
         termios settings{};
         ::tcgetattr(kept_, &settings);
@@ -111,20 +113,22 @@ class Faults {
 
     std::optional<std::uint8_t> pass(std::uint8_t byte) {
         if (std::bernoulli_distribution(drop_)(random_)) {
-            ++dropped;
+            ++dropped_;
             return std::nullopt;
         }
         if (std::bernoulli_distribution(flip_)(random_)) {
-            ++flipped;
+            ++flipped_;
             byte = static_cast<std::uint8_t>(byte ^ 1U << random_() % 8);
         }
         return byte;
     }
 
-    std::uint64_t flipped = 0;
-    std::uint64_t dropped = 0;
+    [[nodiscard]] std::uint64_t flipped() const { return flipped_; }
+    [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
  private:
+    std::uint64_t flipped_ = 0;
+    std::uint64_t dropped_ = 0;
     double flip_;
     double drop_;
     std::mt19937_64 random_;
@@ -148,12 +152,7 @@ class Board {
 template <typename Model>
 class ModelBoard final : public Board {
  public:
-    ModelBoard() {
-        context_.randReset(2);
-        context_.randSeed(1);
-        context_.fatalOnError(false);
-        context_.assertOn(false);  // until the flops have left the state in which they wake up
-        model_ = std::make_unique<Model>(&context_, "");
+    ModelBoard() : model_(make_model(context_)) {
         model_->rst_ni = 1;
         model_->uart_rx_i = 1;
         for (unsigned i = 0; i < 20; ++i) {
@@ -192,6 +191,14 @@ class ModelBoard final : public Board {
 
  private:
     static constexpr bool kIsChip = requires(Model & model) { model.load_valid_i; };
+
+    static std::unique_ptr<Model> make_model(VerilatedContext& context) {
+        context.randReset(2);
+        context.randSeed(1);
+        context.fatalOnError(false);
+        context.assertOn(false);  // until the flops have left the state in which they wake up
+        return std::make_unique<Model>(&context, "");
+    }
 
     /// The test chip's cells are what they are: nobody at the serial line can load them.
     void load_chip() {
@@ -305,48 +312,70 @@ Options parse(std::span<char*> arguments) {
     return options;
 }
 
-void run(const Options& options) {
-    Faults to_board(options.flip, options.drop, options.seed);
-    Faults to_host(options.flip, options.drop, options.seed + 1);
-    auto board = make_board(options.periphery);
-    Terminal terminal(options.link);
-    std::uint64_t received = 0;
-    std::uint64_t answered = 0;
-    unsigned active = 0;  // clocks that are still to be run
-    while (stopped == 0) {
-        for (const std::uint8_t byte : terminal.read(active > 0 ? 0 : 20)) {
-            if (const auto passed = to_board.pass(byte)) {
-                board->send(*passed);
+/// The board, the terminal, and what happens on the way between them.
+class Simulation {
+ public:
+    explicit Simulation(const Options& options)
+        : options_(options),
+          to_board_(options.flip, options.drop, options.seed),
+          to_host_(options.flip, options.drop, options.seed + 1),
+          board_(make_board(options.periphery)),
+          terminal_(options.link) {}
+
+    void run() {
+        while (stopped == 0) {
+            receive();
+            for (unsigned i = 0; i < 1000 && active_ > 0; ++i) {
+                clock();
             }
-            ++received;
-            if (received == options.pull_after) {
-                terminal.pull();
-                std::this_thread::sleep_for(std::chrono::milliseconds(300));
-                terminal.plug();
-                break;
-            }
-            if (received == options.reset_after) {
-                board->reset();
-            }
-            if (received == options.power_after) {
-                board = make_board(options.periphery);
-            }
-            active = kIdleClocks;
         }
-        for (unsigned i = 0; i < 1000 && active > 0; ++i) {
-            active = board->sending() ? kIdleClocks : active - 1;
-            if (const auto byte = board->clock()) {
-                ++answered;
-                active = kIdleClocks;
-                if (const auto passed = to_host.pass(*byte)) {
-                    terminal.write(*passed);
-                }
+        fmt::print("{} bytes of the host: {} flipped, {} lost; {} of the board: {} flipped, {} lost\n", received_,
+                   to_board_.flipped(), to_board_.dropped(), answered_, to_host_.flipped(), to_host_.dropped());
+    }
+
+ private:
+    void receive() {
+        for (const std::uint8_t byte : terminal_.read(active_ > 0 ? 0 : 20)) {
+            if (const auto passed = to_board_.pass(byte)) {
+                board_->send(*passed);
+            }
+            active_ = kIdleClocks;
+            ++received_;
+            if (received_ == options_.pull_after) {
+                terminal_.pull();
+                std::this_thread::sleep_for(std::chrono::milliseconds(300));
+                terminal_.plug();
+                return;
+            }
+            if (received_ == options_.reset_after) {
+                board_->reset();
+            }
+            if (received_ == options_.power_after) {
+                board_ = make_board(options_.periphery);
             }
         }
     }
-    fmt::print("{} bytes of the host: {} flipped, {} lost; {} of the board: {} flipped, {} lost\n", received,
-               to_board.flipped, to_board.dropped, answered, to_host.flipped, to_host.dropped);
-}
+
+    void clock() {
+        active_ = board_->sending() ? kIdleClocks : active_ - 1;
+        if (const auto byte = board_->clock()) {
+            ++answered_;
+            active_ = kIdleClocks;
+            if (const auto passed = to_host_.pass(*byte)) {
+                terminal_.write(*passed);
+            }
+        }
+    }
+
+    Options options_;
+    Faults to_board_;
+    Faults to_host_;
+    std::unique_ptr<Board> board_;
+    Terminal terminal_;
+    std::uint64_t received_ = 0;
+    std::uint64_t answered_ = 0;
+    unsigned active_ = 0;  ///< clocks that are still to be run
+};
 
 }  // namespace
 }  // namespace gca
@@ -356,7 +385,7 @@ int main(int argc, char** argv) {
         std::signal(signal, [](int) { gca::stopped = 1; });
     }
     try {
-        gca::run(gca::parse(std::span(argv, static_cast<std::size_t>(argc)).subspan(1)));
+        gca::Simulation(gca::parse(std::span(argv, static_cast<std::size_t>(argc)).subspan(1))).run();
         return 0;
     } catch (const std::exception& error) {
         fmt::print(stderr, "board_sim: {}\n", error.what());
