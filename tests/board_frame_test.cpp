@@ -29,9 +29,9 @@ TEST(BoardFrame, IsReadBackByteByByte) {
         FrameReader reader;
         const std::vector<std::uint8_t> bytes = frame.encode();
         EXPECT_EQ(bytes.size(), payload + 10);
-        for (std::size_t i = 0; i < bytes.size(); ++i) {
+        for (const std::uint8_t& byte : bytes) {
             ASSERT_FALSE(reader.next());
-            reader.add({&bytes[i], 1});
+            reader.add({&byte, 1});
         }
         const auto got = reader.next();
         ASSERT_TRUE(got);
