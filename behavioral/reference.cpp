@@ -82,11 +82,12 @@ void check_values(std::span<const double> values, const std::string& name, std::
 
 }  // namespace
 
-Reference::Reference(const Config& config, std::size_t window)
+Reference::Reference(const Config& config, std::size_t window, double threshold_margin)
     : geometry_(config.geometry),
       quantization_(config.quantization),
       charge_to_pulse_(config.charge_to_pulse),
-      window_(window) {
+      window_(window),
+      threshold_margin_(threshold_margin) {
     check_config(config, window);
     coefficients_ = coefficients_in_force(config.cell);
 
@@ -250,7 +251,7 @@ void Reference::read_out(StepResult& result, Probe* probe) {
         return;
     }
 
-    const double margin = kThresholdMargin / output_scale();
+    const double margin = threshold_margin_ / output_scale();
     const std::int32_t last_count = quantize_output(1.0);
     for (std::size_t e = 0; e < geometry_.dim; ++e) {
         std::int32_t sum = 0;

@@ -26,7 +26,9 @@ class Reference {
     /// `window` tokens, 1 .. config.geometry.capacity(). Reads geometry, quantization, cell, charge_to_pulse and
     /// leakage of `config`; tokens come scaled already.
     /// Throws std::invalid_argument that names the value and its limit.
-    Reference(const Config& config, std::size_t window);
+    /// `threshold_margin`, in counts or steps, takes the place of kThresholdMargin where results of coarser arithmetic
+    /// are compared.
+    Reference(const Config& config, std::size_t window, double threshold_margin = kThresholdMargin);
 
     /// The next token is the first of a sequence: it sees only itself. Totals go on.
     void new_sequence();
@@ -37,7 +39,7 @@ class Reference {
     /// its range (q 0..1, k and v 0..0.9 V).
     void step(const Token& token, StepResult& result, Probe* probe = nullptr);
 
-    /// [dim] of the last step: how many sub-tiles were within kThresholdMargin of a rounding threshold of the output
+    /// [dim] of the last step: how many sub-tiles were within the margin of a rounding threshold of the output
     /// quantiser. Where it is not zero, a comparison of `counts` or `y` says nothing.
     [[nodiscard]] std::span<const std::uint32_t> near_threshold() const { return near_threshold_; }
 
@@ -89,6 +91,7 @@ class Reference {
     Quantization quantization_;
     ChargeToPulse charge_to_pulse_;
     std::size_t window_;
+    double threshold_margin_;
     std::vector<double> coefficients_;
     std::vector<double> voltage_factor_;  ///< [window] by age: what is left of u
     std::vector<double> charge_factor_;   ///< [window] by age: what is left of the cell's whole charge

@@ -17,6 +17,7 @@
 #include "sim/build_id.h"
 #include "sim/exit_code.h"
 #include "sim/printable.h"
+#include "sim/serial_port.h"
 
 namespace gca {
 
@@ -101,6 +102,24 @@ void add_checkpoint(CLI::App& command, Arguments& a) {
         ->option_text("FILE");
 }
 
+void add_board(CLI::App& command, Arguments& a) {
+    CLI::Option* port = command.add_option_function<std::string>(
+        "--port", [&a](const std::string& file) { a.run.board.port = file; }, "The board's serial line (board engine)");
+    port->option_text("DEVICE");
+    const auto set_baud = [&a](const std::string& word) {
+        a.run.board.baud = parse_number<unsigned>("--baud", word, 1, 10'000'000);
+        if (!is_baud_rate(a.run.board.baud)) {
+            throw CLI::ValidationError(fmt::format("--baud is {}: no rate of serial lines", word));
+        }
+    };
+    add_number<unsigned>(command, "--patience", a.run.board.patience_s, 1, 3600,
+                         "Seconds of silence after which a board is given up (default 10)")
+        ->needs(port);
+    command.add_option_function<std::string>("--baud", set_baud, "Its rate (default 115200)")
+        ->option_text("N")
+        ->needs(port);
+}
+
 /// What decides the outcome of a run, for the commands that run or replay one.
 void add_run_options(CLI::App& command, Arguments& a, const std::map<std::string, Engine>& engines) {
     add_choice<Engine>(command, "--engine", a.run.engine, engines, "What computes (default rtl)");
@@ -135,7 +154,8 @@ void add_run(CLI::App& app, Arguments& a) {
                     {{"rtl", Engine::rtl},
                      {"gates", Engine::gates},
                      {"functional", Engine::functional},
-                     {"reference", Engine::reference}});
+                     {"reference", Engine::reference},
+                     {"board", Engine::board}});
     command->add_option("--gate-head", a.run.gate_head, "A synthesized head; scripts/gates makes one (gates engine)")
         ->option_text("FILE.so");
     command->add_flag("--lockstep", a.run.lockstep,
@@ -144,6 +164,7 @@ void add_run(CLI::App& app, Arguments& a) {
     command->add_flag("--probe", a.run.probe, "Adds scores, pulse widths and charges to the output");
     add_number<unsigned>(*command, "--threads", a.run.threads, 1, 1024,
                          "Heads that run at the same time (default: one a core)");
+    add_board(*command, a);
     add_trace(*command, a);
     add_checkpoint(*command, a);
     command->add_option("--report", a.report, "The run's figures as JSON")->option_text("FILE.json");

@@ -196,7 +196,7 @@ int run_command(const Arguments& arguments) {
     if (options.checkpoint) {
         fmt::print("  {:<22}gca run --resume {}\n", "go on with", options.checkpoint->file.string());
     }
-    if (result.check.first && options.engine != Engine::reference) {
+    if (result.check.first && options.engine != Engine::reference && options.engine != Engine::board) {
         fmt::print("{}", next_steps(arguments, sequences, result.check));
     }
     return result.check.mismatches == 0 ? 0 : kDifference;

@@ -8,6 +8,7 @@
 #include "sim/config_file.h"
 #include "sim/difference_json.h"
 #include "sim/output_file.h"
+#include "sim/printable.h"
 
 namespace gca {
 
@@ -53,7 +54,8 @@ std::string check_rows(const Sequences& sequences, const RunOptions& options, co
             fmt::format("{} of {} outputs differ{}", check.mismatches, check.outputs,
                         check.mismatches == 0 ? "" : fmt::format(", by at most {:.3g}", check.largest_difference)));
     if (check.near_threshold != 0) {
-        text += row("", fmt::format("{} left out: within 1e-9 of a rounding threshold", check.near_threshold));
+        const std::string margin = check.margin > 1e-9 ? fmt::format("{:.2g}", check.margin) : "1e-9";
+        text += row("", fmt::format("{} left out: within {} of a rounding threshold", check.near_threshold, margin));
     }
     if (check.first) {
         text += row("", fmt::format("first: head {}, token {}, output {}: expected {}, got {}", check.first->head,
@@ -80,10 +82,12 @@ std::string format_table(const Config& config, const Sequences& sequences, const
     const Geometry& g = config.geometry;
     std::string text = row("head", fmt::format("{} x {} x {} (dimension, tokens a sub-tile, sub-tiles), window {}",
                                                g.dim, g.tile_tokens, g.tiles, result.window));
-    text +=
-        row("engine", has_clock(options.engine) ? fmt::format("{}, {}, back-pressure {}", to_string(options.engine),
-                                                              to_string(options.mode), to_string(options.backpressure))
-                                                : std::string(to_string(options.engine)));
+    text += row("engine",
+                options.engine == Engine::board
+                    ? fmt::format("board at {}, {} baud", printable(options.board.port.string()), options.board.baud)
+                : has_clock(options.engine) ? fmt::format("{}, {}, back-pressure {}", to_string(options.engine),
+                                                          to_string(options.mode), to_string(options.backpressure))
+                                            : std::string(to_string(options.engine)));
     if (options.lockstep) {
         text += row("against rtl", "every output pin the same at every edge");
     }
@@ -99,13 +103,24 @@ std::string format_table(const Config& config, const Sequences& sequences, const
             text += row("interval", range(t.min_interval, t.max_interval, "ns"));
         }
     }
+    if (result.board) {
+        const BoardFigures& b = *result.board;
+        text += row("line", fmt::format("{} frames, {} sent again, {} damaged answers, opened again {} times",
+                                        b.link.frames, b.link.repeats, b.link.damaged, b.link.reopened));
+        text += row("board", fmt::format("{} wrong CRCs, {} frames cut short, {} bad stop bits, {} answered again, "
+                                         "{} sessions lost",
+                                         b.status.wrong_crc, b.status.cut_short, b.status.bad_stop_bit,
+                                         b.status.repeated, b.sessions_lost));
+    }
     const auto tokens = static_cast<double>(tokens_run(sequences, result));
     const double rate = result.wall_s > 0 ? tokens / result.wall_s : 0.0;
     text += row("speed", fmt::format("{:.0f} head-tokens/s on {} thread{} ({:.2f} s)", rate, result.threads,
                                      result.threads == 1 ? "" : "s", result.wall_s));
     text += row("clamped inputs", share(sequences.clamped, 3.0 * static_cast<double>(sequences.q.size())));
     text += row("saturated pulses", share(result.statistics.phi_saturated, visible_pairs(sequences, result.window)));
-    if (config.quantization.output == OutputQuantizer::counter) {
+    if (result.board && result.board->sessions_lost > 0) {
+        text += row("full counters", "not known: the board was reset");
+    } else if (config.quantization.output == OutputQuantizer::counter) {
         const std::size_t counters = g.tiles * g.dim;
         text += row("full counters", share(result.statistics.counts_saturated,
                                            static_cast<double>(head_tokens) * static_cast<double>(counters)));
@@ -141,6 +156,20 @@ void write_report(const std::filesystem::path& file, const Config& config, const
         if (t.max_interval > 0) {
             json["interval_ns"] = {{"min", t.min_interval}, {"max", t.max_interval}};
         }
+    }
+    if (result.board) {
+        const BoardFigures& b = *result.board;
+        json["board"] = {{"frames", b.link.frames},
+                         {"repeats", b.link.repeats},
+                         {"damaged_answers", b.link.damaged},
+                         {"reopened", b.link.reopened},
+                         {"sessions_lost", b.sessions_lost},
+                         {"tokens", b.status.tokens},
+                         {"wrong_crc", b.status.wrong_crc},
+                         {"cut_short", b.status.cut_short},
+                         {"bad_stop_bit", b.status.bad_stop_bit},
+                         {"repeated", b.status.repeated},
+                         {"margin", b.margin}};
     }
     json["wall_s"] = result.wall_s;
     json["head_tokens_per_s"] =

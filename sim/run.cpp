@@ -189,6 +189,22 @@ class RtlRun {
     std::mutex figures_mutex_;
 };
 
+/// One head after the other: the board has one.
+void run_board(const Config& config, const Sequences& sequences, const RunOptions& options, RunResult& result,
+               Collector& collector) {
+    BoardEngine board(config, result.window, options.board);
+    const Stopwatch stopwatch;
+    for (std::size_t head = 0; head < sequences.heads; ++head) {
+        board.run(
+            sequences.tokens, [&](std::size_t token) { return sequences.token(head, token); },
+            [&](std::size_t token, std::span<const std::int32_t> sums) { collector.add_sums(head, token, sums); });
+    }
+    result.wall_s = stopwatch.seconds();
+    result.board = board.figures();
+    result.statistics.counts_saturated = result.board->status.saturated;
+    result.check.margin = std::max(result.check.margin, result.board->margin);
+}
+
 template <typename Model>
 void run_model(const Config& config, const Sequences& sequences, RunResult& result, Collector& collector) {
     std::vector<std::unique_ptr<Model>> models(result.threads);
@@ -217,7 +233,7 @@ void run_model(const Config& config, const Sequences& sequences, RunResult& resu
 }
 
 void allocate_probe(const Config& config, const Sequences& sequences, const RunOptions& options, RunResult& result) {
-    if (has_clock(options.engine)) {
+    if (has_clock(options.engine) || options.engine == Engine::board) {
         throw InputError(
             "--probe is for the functional and reference engines: the charges of rtl and gates are in their trace");
     }
@@ -261,6 +277,15 @@ void check_options(const Config& config, const RunOptions& options) {
     if (options.engine != Engine::gates && options.lockstep) {
         throw InputError("--lockstep is for the gates engine: add --engine gates");
     }
+    if (options.engine == Engine::board) {
+        if (options.board.port.empty()) {
+            throw InputError("--engine board needs --port: the board's serial line, such as /dev/ttyUSB0");
+        }
+        if (options.mode != Mode::sequential || options.backpressure != Backpressure::none) {
+            throw InputError(
+                "--mode and --backpressure are for the rtl engine: a board takes one token after the other");
+        }
+    }
     if (options.trace && !has_clock(options.engine)) {
         throw InputError("--trace is for the rtl and gates engines: the other engines have no signals");
     }
@@ -299,6 +324,10 @@ RunResult run(const Config& config, const Sequences& sequences, const RunOptions
         case Engine::gates:
             RtlRun(config, sequences, options, resumed, result, collector).run();
             break;
+        case Engine::board:
+            result.threads = 1;
+            run_board(config, sequences, options, result, collector);
+            break;
         case Engine::functional:
             run_model<FunctionalHead>(config, sequences, result, collector);
             break;
@@ -312,7 +341,7 @@ RunResult run(const Config& config, const Sequences& sequences, const RunOptions
         result.check.estimated_s = estimate_check(config, sequences, result.window) / result.threads;
         if (options.check == Check::always || result.check.estimated_s < kWorthwhile * result.wall_s) {
             check_run(config, sequences, result);
-            if (result.check.first && options.engine != Engine::reference) {
+            if (result.check.first && options.engine != Engine::reference && options.engine != Engine::board) {
                 result.check.location = locate(config, sequences, options, *result.check.first);
             }
         }
@@ -328,6 +357,8 @@ std::string_view to_string(Engine engine) {
             return "gates";
         case Engine::functional:
             return "functional";
+        case Engine::board:
+            return "board";
         case Engine::reference:
             break;
     }

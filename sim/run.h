@@ -11,6 +11,7 @@
 
 #include "behavioral/config.h"
 #include "behavioral/head.h"
+#include "sim/board_engine.h"
 #include "sim/checkpoint.h"
 #include "sim/rtl_engine.h"
 #include "sim/sequences.h"
@@ -19,7 +20,7 @@
 
 namespace gca {
 
-enum class Engine { rtl, gates, functional, reference };
+enum class Engine { rtl, gates, functional, reference, board };
 
 /// Whether cycles pass: the head is hardware.
 [[nodiscard]] constexpr bool has_clock(Engine engine) {
@@ -46,6 +47,7 @@ struct RunOptions {
     std::optional<std::filesystem::path> resume = std::nullopt;  ///< a checkpoint
     std::filesystem::path gate_head{};                           ///< gates engine only: its library
     bool lockstep = false;                                       ///< gates engine only: beside the rtl engine's head
+    BoardOptions board = {};                                     ///< board engine only
 };
 
 /// Analog quantities of a whole run. `s`, `phi`: row = query's token, column = key's token, zero where masked.
@@ -74,7 +76,8 @@ struct CheckResult {
     bool done = false;
     double estimated_s = 0.0;  ///< what it would have taken, where it was not done
     std::uint64_t outputs = 0;
-    std::uint64_t near_threshold = 0;  ///< outputs left out: the reference is within 1e-9 of a rounding threshold
+    std::uint64_t near_threshold = 0;  ///< outputs left out: the reference is within `margin` of a rounding threshold
+    double margin = 1e-9;              ///< in counts or steps
     std::uint64_t mismatches = 0;
     double largest_difference = 0.0;  ///< of y
     std::optional<Mismatch> first;
@@ -91,8 +94,9 @@ struct RunResult {
     std::vector<std::int16_t> counts;  ///< [heads][tokens][dim]; empty unless the output quantiser is the counter
     std::optional<ProbeArrays> probe;
     StepStatistics statistics;
-    std::optional<RtlTiming> timing;  ///< engines with a clock only
-    double wall_s = 0.0;              ///< the engine alone
+    std::optional<RtlTiming> timing;    ///< engines with a clock only
+    std::optional<BoardFigures> board;  ///< board engine only
+    double wall_s = 0.0;                ///< the engine alone
     unsigned threads = 1;
     std::size_t window = 0;
     CheckResult check;

@@ -55,7 +55,7 @@ void check_token(const Config& config, const RunResult& run, std::size_t first, 
 
 HeadCheck check_head(const Config& config, const Sequences& sequences, std::size_t head, const RunResult& run) {
     HeadCheck check;
-    Reference reference(config, run.window);
+    Reference reference(config, run.window, run.check.margin);
     SoftmaxAttention softmax(sequences.dim, run.window);
     Agreement agreement;
     StepResult expected;
