@@ -241,6 +241,8 @@ int run_program(int argc, char** argv) {
                 return config_command(arguments);
             case Command::compare:
                 return compare_command(arguments);
+            case Command::language:
+                return language_command(arguments.language);
             case Command::bench:
                 break;
         }
