@@ -47,8 +47,8 @@ struct ModelFile {
 /// keys of hardware attention. Throws InputError with the file, the key and the limit.
 [[nodiscard]] ModelFile load_model_file(const std::filesystem::path& path, const std::vector<std::string>& overrides);
 
-/// The JSON text of `model` with its settings and scalers as `analog` has them, for a file in `folder`: weights and tokenizer
-/// are named from there.
+/// The JSON text of `model` with its settings and scalers as `analog` has them, for a file in `folder`: weights and
+/// tokenizer are named from there.
 [[nodiscard]] std::string model_text(const ModelFile& model, const AnalogSettings& analog,
                                      const std::filesystem::path& folder);
 
