@@ -134,6 +134,8 @@ void add_bench(CLI::App& app, Arguments& a) {
         ->option_text("FILE.toml");
     add_number<unsigned>(*command, "--repeats", a.bench_repeats, 1, 1000, "Runs of each (default 5)");
     add_number<double>(*command, "--seconds", a.bench_seconds, 0.01, 1000.0, "Length of a run (default 1)");
+    command->add_flag("--gpt2", a.bench_gpt2, "Attention and decoding at GPT-2's shape instead");
+    add_number<unsigned>(*command, "--threads", a.run.threads, 1, 1024, "Of --gpt2 (default: one a core)");
     command->add_flag("--json", a.bench_json, "Prints JSON");
 }
 

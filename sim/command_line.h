@@ -30,6 +30,7 @@ struct Arguments {
     std::string compare_b;
     unsigned bench_repeats = 5;
     double bench_seconds = 1.0;
+    bool bench_gpt2 = false;
     bool bench_json = false;
     LanguageArguments language;
 };

@@ -28,6 +28,7 @@
 #include "sim/explain.h"
 #include "sim/explain_report.h"
 #include "sim/interrupt.h"
+#include "sim/language/gpt2_bench.h"
 #include "sim/npz.h"
 #include "sim/output_file.h"
 #include "sim/printable.h"
@@ -211,6 +212,11 @@ int compare_command(const Arguments& arguments) {
 }
 
 int bench_command(const Arguments& arguments) {
+    if (arguments.bench_gpt2) {
+        const Gpt2Bench bench = run_gpt2_bench(arguments.bench_repeats, arguments.run.threads);
+        fmt::print("{}", arguments.bench_json ? gpt2_bench_json(bench) : format_gpt2_bench(bench));
+        return 0;
+    }
     const BenchReport report = run_bench(read_config(arguments), arguments.bench_repeats, arguments.bench_seconds);
     fmt::print("{}", arguments.bench_json ? bench_json(report) : format_bench(report));
     return 0;

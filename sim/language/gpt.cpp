@@ -69,7 +69,7 @@ class Loader {
     }
     void check_all_used() const {
         for (const std::string& name : file_.names()) {
-            if (used_.count(name) == 0 && skipped_.count(name) == 0) {
+            if (!used_.contains(name) && !skipped_.contains(name)) {
                 throw InputError(fmt::format("{}: tensor {} is none of a GPT-2 of {} layers",
                                              printable(file_.path().string()), printable(name), shape_.layers));
             }

@@ -13,6 +13,7 @@ add_library(gca_language STATIC
   sim/language/evaluate.cpp
   sim/language/generate.cpp
   sim/language/gpt.cpp
+  sim/language/gpt2_bench.cpp
   sim/language/language_model.cpp
   sim/language/linear.cpp
   sim/language/model_file.cpp

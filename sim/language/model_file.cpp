@@ -7,6 +7,7 @@
 #include <cmath>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <string_view>
 #include <system_error>
 
@@ -238,11 +239,11 @@ ModelFile load_model_file(const std::filesystem::path& path, const std::vector<s
     ModelFile model;
     std::error_code error;
     model.path = std::filesystem::is_directory(path, error) ? path / "config.json" : path;
-    model.document = read_document(model.path);
+    Json document = read_document(model.path);
     const std::string file = printable(model.path.string());
-    model.shape = read_shape(file, model.document);
+    model.shape = read_shape(file, document);
 
-    const Json* gca = Keys(file, "", model.document).object("gca");
+    const Json* gca = Keys(file, "", document).object("gca");
     if (gca == nullptr && !overrides.empty()) {
         throw InputError(fmt::format("{}: has no object gca: --set {} changes hardware attention only", file,
                                      printable(overrides.front())));
@@ -251,7 +252,7 @@ ModelFile load_model_file(const std::filesystem::path& path, const std::vector<s
     std::string tokenizer;
     if (gca != nullptr) {
         for (const std::string& text : overrides) {
-            apply_override(model.document["gca"], text);
+            apply_override(document["gca"], text);
         }
         const Keys keys(file, "gca.", *gca);
         weights = keys.word("weights", weights);
@@ -265,13 +266,14 @@ ModelFile load_model_file(const std::filesystem::path& path, const std::vector<s
             model.analog = read_analog(file, *gca, model.shape);
         }
     }
+    model.document = document.dump();
     model.weights = model.path.parent_path() / weights;
     model.tokenizer = model.path.parent_path() / tokenizer;
     return model;
 }
 
 std::string model_text(const ModelFile& model, const AnalogSettings& analog, const std::filesystem::path& folder) {
-    Json document = model.document;
+    Json document = Json::parse(model.document);
     Json& gca = document["gca"];
     const auto from_folder = [&folder](const std::filesystem::path& path) {
         return std::filesystem::absolute(path)

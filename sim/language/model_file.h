@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,7 +36,7 @@ struct ModelFile {
     std::filesystem::path path;
     std::filesystem::path weights;
     std::filesystem::path tokenizer;  ///< folder
-    nlohmann::ordered_json document;
+    std::string document;             ///< its JSON text, overrides applied
     GptShape shape;
     std::optional<AnalogSettings> analog;
     bool trained_for_hardware = false;
