@@ -213,7 +213,7 @@ int compare_command(const Arguments& arguments) {
 
 int bench_command(const Arguments& arguments) {
     if (arguments.bench_gpt2) {
-        const Gpt2Bench bench = run_gpt2_bench(arguments.bench_repeats, arguments.run.threads);
+        const Gpt2Bench bench = run_gpt2_bench(kGpt2Shape, arguments.bench_repeats, arguments.run.threads);
         fmt::print("{}", arguments.bench_json ? gpt2_bench_json(bench) : format_gpt2_bench(bench));
         return 0;
     }

@@ -21,7 +21,6 @@ namespace gca {
 
 namespace {
 
-const GptShape kGpt2{.layers = 12, .heads = 12, .width = 768, .inner = 3072, .positions = 1024, .vocabulary = 50257};
 constexpr std::size_t kPromptTokens = 64;
 constexpr std::size_t kDecodedTokens = 32;
 
@@ -38,33 +37,33 @@ Linear random_linear(std::size_t inputs, std::size_t outputs) {
     return {inputs, outputs, random_values(inputs * outputs, kSpread), std::vector<float>(outputs, 0.0F)};
 }
 
-Gpt random_gpt2() {
-    const std::size_t width = kGpt2.width;
+Gpt random_gpt(const GptShape& shape) {
+    const std::size_t width = shape.width;
     const LayerNorm norm{
-        .gain = std::vector<float>(width, 1.0F), .bias = std::vector<float>(width, 0.0F), .epsilon = kGpt2.epsilon};
-    Gpt gpt{.shape = kGpt2,
-            .tokens = random_linear(width, kGpt2.vocabulary),
-            .positions = random_values(kGpt2.positions * width, 0.01F),
+        .gain = std::vector<float>(width, 1.0F), .bias = std::vector<float>(width, 0.0F), .epsilon = shape.epsilon};
+    Gpt gpt{.shape = shape,
+            .tokens = random_linear(width, shape.vocabulary),
+            .positions = random_values(shape.positions * width, 0.01F),
             .blocks = {},
             .final_norm = norm};
-    for (std::size_t layer = 0; layer < kGpt2.layers; ++layer) {
+    for (std::size_t layer = 0; layer < shape.layers; ++layer) {
         gpt.blocks.push_back({.before_attention = norm,
                               .qkv = random_linear(width, 3 * width),
                               .attention_output = random_linear(width, width),
                               .before_mlp = norm,
-                              .mlp_input = random_linear(width, kGpt2.inner),
-                              .mlp_output = random_linear(kGpt2.inner, width)});
+                              .mlp_input = random_linear(width, shape.inner),
+                              .mlp_output = random_linear(shape.inner, width)});
     }
     return gpt;
 }
 
 /// Projections without structure, in hardware range: about half of the pulses of S3 are on, more than in a language
 /// model's head.
-std::vector<float> random_projections() {
-    const std::size_t width = kGpt2.width;
+std::vector<float> random_projections(const GptShape& shape) {
+    const std::size_t width = shape.width;
     std::mt19937_64 random(1);
     std::normal_distribution<float> normal;
-    std::vector<float> qkv(kGpt2.positions * 3 * width);
+    std::vector<float> qkv(shape.positions * 3 * width);
     for (std::size_t i = 0; i < qkv.size(); ++i) {
         const bool query = i % (3 * width) < width;
         qkv[i] = (query ? 0.4F : 0.45F) + 0.2F * normal(random);
@@ -72,21 +71,21 @@ std::vector<float> random_projections() {
     return qkv;
 }
 
-AnalogSettings paper_heads() {
-    const Scaler plain{.a = std::vector<double>(kGpt2.heads, 1.0), .b = std::vector<double>(kGpt2.heads, 0.0)};
+AnalogSettings paper_heads(const GptShape& shape) {
+    const Scaler plain{.a = std::vector<double>(shape.heads, 1.0), .b = std::vector<double>(shape.heads, 0.0)};
     AnalogSettings settings;
     settings.window = settings.head.geometry.capacity();
-    settings.layers.assign(kGpt2.layers, {.q = plain, .k = plain, .v = plain, .output = plain});
+    settings.layers.assign(shape.layers, {.q = plain, .k = plain, .v = plain, .output = plain});
     return settings;
 }
 
-double attention_time(AnalogHeads& heads, const std::vector<float>& qkv) {
-    std::vector<float> mixed(kGpt2.positions * kGpt2.width);
+double attention_time(AnalogHeads& heads, const GptShape& shape, const std::vector<float>& qkv) {
+    std::vector<float> mixed(shape.positions * shape.width);
     heads.new_sequence();
     const Stopwatch stopwatch;
-    for (std::size_t layer = 0; layer < kGpt2.layers; ++layer) {
+    for (std::size_t layer = 0; layer < shape.layers; ++layer) {
         check_interrupt();
-        heads.run(layer, kGpt2.positions, qkv, mixed);
+        heads.run(layer, shape.positions, qkv, mixed);
     }
     return stopwatch.seconds();
 }
@@ -128,42 +127,45 @@ double best(const std::vector<double>& values) {
 
 }  // namespace
 
-Gpt2Bench run_gpt2_bench(unsigned repeats, unsigned threads) {
+Gpt2Bench run_gpt2_bench(const GptShape& shape, unsigned repeats, unsigned threads) {
     Workers workers(threads);
-    Gpt2Bench bench{.threads = workers.threads(), .rtl_s = {}, .functional_s = {}, .decode_s = {}};
-    const std::vector<float> qkv = random_projections();
+    Gpt2Bench bench{.shape = shape, .threads = workers.threads(), .rtl_s = {}, .functional_s = {}, .decode_s = {}};
+    const std::vector<float> qkv = random_projections(shape);
     const auto attention = [&](Engine engine) {
-        AnalogHeads heads(kGpt2, paper_heads(), engine, Mode::sequential, workers);
-        return repeat(repeats, [&] { return attention_time(heads, qkv); });
+        AnalogHeads heads(shape, paper_heads(shape), engine, Mode::sequential, workers);
+        return repeat(repeats, [&] { return attention_time(heads, shape, qkv); });
     };
     bench.rtl_s = attention(Engine::rtl);
     bench.functional_s = attention(Engine::functional);
-    const Gpt gpt = random_gpt2();
-    SoftmaxHeads softmax(kGpt2, workers);
+    const Gpt gpt = random_gpt(shape);
+    SoftmaxHeads softmax(shape, workers);
     Transformer transformer(gpt, softmax, workers);
     bench.decode_s = repeat(repeats, [&] { return decode_time(transformer); });
     return bench;
 }
 
 std::string format_gpt2_bench(const Gpt2Bench& bench) {
-    std::string text =
-        fmt::format("GPT-2 of 124 million parameters, {} thread{}\n", bench.threads, bench.threads == 1 ? "" : "s");
+    std::string text = fmt::format("GPT-2 of {} layers of {} heads, {} thread{}\n", bench.shape.layers,
+                                   bench.shape.heads, bench.threads, bench.threads == 1 ? "" : "s");
     text += fmt::format("  {:<44}{:>12}{:>12}\n", "", "median", "best");
     const auto add = [&text](std::string_view name, const std::vector<double>& times, double unit,
                              std::string_view of) {
         text += fmt::format("  {:<44}{:>12}{:>12}\n", name, fmt::format("{:.2f} {}", median(times) * unit, of),
                             fmt::format("{:.2f} {}", best(times) * unit, of));
     };
-    add("1024 tokens through 144 heads, rtl", bench.rtl_s, 1.0, "s");
-    add("1024 tokens through 144 heads, functional", bench.functional_s, 1.0, "s");
+    const std::string all =
+        fmt::format("{} tokens through {} heads", bench.shape.positions, bench.shape.layers * bench.shape.heads);
+    add(all + ", rtl", bench.rtl_s, 1.0, "s");
+    add(all + ", functional", bench.functional_s, 1.0, "s");
     add("a token in decoding, softmax attention", bench.decode_s, 1e3, "ms");
     return text;
 }
 
 std::string gpt2_bench_json(const Gpt2Bench& bench) {
-    const nlohmann::ordered_json json{{"threads", bench.threads},           {"heads", kGpt2.layers * kGpt2.heads},
-                                      {"tokens", kGpt2.positions},          {"rtl_s", bench.rtl_s},
-                                      {"functional_s", bench.functional_s}, {"decode_s", bench.decode_s}};
+    const nlohmann::ordered_json json{
+        {"threads", bench.threads},           {"heads", bench.shape.layers * bench.shape.heads},
+        {"tokens", bench.shape.positions},    {"rtl_s", bench.rtl_s},
+        {"functional_s", bench.functional_s}, {"decode_s", bench.decode_s}};
     return json.dump(2) + "\n";
 }
 

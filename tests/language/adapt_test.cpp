@@ -93,7 +93,12 @@ TEST_P(Adapt, BringsTheMomentsOfTheLinearCellBack) {
 INSTANTIATE_TEST_SUITE_P(
     Cells, Adapt,
     ::testing::Values(std::vector<std::string>{"cell.model=cubic"},
-                      std::vector<std::string>{"cell.model=polynomial", "cell.coefficients=[0.0,0.0,0.0,60.0]"},
+                      std::vector<std::string>{"cell.model=polynomial", "cell.coefficients=[0,0,0,95.3086]"},
+                      std::vector<std::string>{"cell.model=polynomial", "cell.coefficients=[0,0,0,0,0,470.66]"},
+                      std::vector<std::string>{"cell.model=polynomial",
+                                               "cell.coefficients=[0,38.0197,0,-207.866,0,856.54,0,-1503.14]"},
+                      std::vector<std::string>{"cell.model=polynomial",
+                                               "cell.coefficients=[0,19.3004,21.41,15.8678,9.2755,4.08856]"},
                       std::vector<std::string>{"cell.model=polynomial", "cell.coefficients=[1.0,9.0,-3.0]"}));
 
 TEST(AdaptSteps, TheSameCellNeedsNone) {

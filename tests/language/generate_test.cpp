@@ -3,14 +3,17 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <map>
 #include <numbers>
+#include <string>
 #include <vector>
 
 #include "sim/language/evaluate.h"
+#include "sim/language/gpt2_bench.h"
 #include "tests/language/language_test.h"
 
 namespace gca {
@@ -136,6 +139,19 @@ TEST(Evaluate, PerplexityAndBitsAByte) {
     EXPECT_DOUBLE_EQ(likelihood.perplexity(), 8.0);
     EXPECT_DOUBLE_EQ(likelihood.bits_per_byte(), 1.5);
     EXPECT_NEAR(surprise(std::vector<float>(10, 500.0F), 3), std::log(10.0), 1e-12);
+}
+
+TEST(Gpt2Bench, MeasuresAttentionAndDecoding) {
+    const GptShape shape{.layers = 1, .heads = 2, .width = 128, .inner = 64, .positions = 96, .vocabulary = 40};
+    const Gpt2Bench bench = run_gpt2_bench(shape, 3, 2);
+    for (const auto& times : {bench.rtl_s, bench.functional_s, bench.decode_s}) {
+        EXPECT_EQ(times.size(), 3U);
+        EXPECT_GT(*std::min_element(times.begin(), times.end()), 0.0);
+    }
+    const std::string text = format_gpt2_bench(bench);
+    EXPECT_NE(text.find("1 layers of 2 heads, 2 threads"), std::string::npos) << text;
+    EXPECT_NE(text.find("96 tokens through 2 heads, rtl"), std::string::npos) << text;
+    EXPECT_NE(gpt2_bench_json(bench).find("\"decode_s\""), std::string::npos);
 }
 
 }  // namespace
