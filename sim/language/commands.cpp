@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -21,6 +22,7 @@
 #include "sim/config_file.h"
 #include "sim/interrupt.h"
 #include "sim/language/evaluate.h"
+#include "sim/language/task.h"
 #include "sim/npz.h"
 #include "sim/output_file.h"
 #include "sim/printable.h"
@@ -50,6 +52,9 @@ std::string read_text(const std::string& file) {
 /// The tokens of --text or of --tokens, at most --limit of them, at least `least`.
 std::vector<TokenId> read_tokens(const LanguageArguments& arguments, const LanguageModel& model, std::size_t least) {
     const std::string& name = arguments.text.empty() ? arguments.tokens : arguments.text;
+    if (name.empty()) {
+        throw InputError("--text is missing: must be given, or --tokens or --task");
+    }
     std::vector<TokenId> tokens;
     if (!arguments.text.empty()) {
         tokens = model.tokenizer().encode(read_text(name), name);
@@ -146,8 +151,52 @@ void write_logits(const std::string& file, LanguageModel& model, std::span<const
     writer.finish();
 }
 
+std::string share(std::size_t part, std::size_t whole) {
+    return fmt::format("{} of {} ({:.2f} %)", part, whole,
+                       100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+int eval_task(const LanguageArguments& arguments, LanguageModel& model) {
+    const std::vector<TaskItem> items = load_task(arguments.task);
+    std::atomic<std::uint64_t> progress{0};
+    TaskScore score;
+    {
+        const ProgressBar bar(progress, items.size());
+        score = score_task(model, items, arguments.task, progress);
+    }
+    if (arguments.json) {
+        nlohmann::ordered_json json;
+        json["engine"] = to_string(model.engine());
+        json["questions"] = score.questions;
+        json["right"] = score.right;
+        json["right_per_byte"] = score.right_per_byte;
+        json["chance"] = score.chance;
+        json["words"] = score.words;
+        json["words_right"] = score.words_right;
+        json["word_nats"] = score.word_nats;
+        fmt::print("{}\n", json.dump(2));
+        return 0;
+    }
+    std::string text = describe(model);
+    if (score.questions > 0) {
+        text += row("choices", share(score.right, score.questions) + " by likelihood");
+        text += row("", share(score.right_per_byte, score.questions) + " by likelihood a byte");
+        text += row("", fmt::format("{:.2f} % by chance", 100.0 * score.chance / static_cast<double>(score.questions)));
+    }
+    if (score.words > 0) {
+        text += row("last words", share(score.words_right, score.words));
+        text += row(
+            "", fmt::format("perplexity {:.4f} a word", std::exp(score.word_nats / static_cast<double>(score.words))));
+    }
+    fmt::print("{}", text);
+    return 0;
+}
+
 int eval_command(const LanguageArguments& arguments) {
     LanguageModel model(arguments.model);
+    if (!arguments.task.empty()) {
+        return eval_task(arguments, model);
+    }
     const std::vector<TokenId> tokens = read_tokens(arguments, model, 2);
     if (!arguments.logits.empty()) {
         write_logits(arguments.logits, model, tokens);
@@ -269,6 +318,9 @@ void add_eval(CLI::App& command, LanguageArguments& a) {
     CLI::Option* text = command.add_option("--text", a.text, "What to predict")->option_text("FILE");
     command.add_option("--tokens", a.tokens, "The same as token ids: array tokens")
         ->option_text("FILE.npz")
+        ->excludes(text);
+    command.add_option("--task", a.task, "Questions with choices, or last words, as JSON lines (sim/language/task.h)")
+        ->option_text("FILE.jsonl")
         ->excludes(text);
     add_number<std::size_t>(command, "--limit", a.limit, 1, SIZE_MAX, "Only the first N tokens");
     add_number<std::size_t>(command, "--stride", a.stride, 1, SIZE_MAX,

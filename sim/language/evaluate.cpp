@@ -10,18 +10,19 @@ namespace gca {
 
 namespace {
 
-/// Calls `use(place, logits)` for each token of one sequence, in order.
+/// Calls `use(place, logits)` for each token of one sequence from place `from` on, in order.
 template <typename Use>
-void for_each_logits(LanguageModel& model, std::span<const TokenId> tokens, const Use& use) {
+void for_each_logits(LanguageModel& model, std::span<const TokenId> tokens, std::size_t from, const Use& use) {
     Transformer& transformer = model.transformer();
     const std::size_t vocabulary = transformer.shape().vocabulary;
     transformer.new_sequence();
     for (std::size_t first = 0; first < tokens.size(); first += LanguageModel::kBlock) {
         check_interrupt();
         const std::size_t count = std::min(LanguageModel::kBlock, tokens.size() - first);
-        const std::span<const float> logits = transformer.forward(tokens.subspan(first, count), count);
-        for (std::size_t t = 0; t < count; ++t) {
-            use(first + t, logits.subspan(t * vocabulary, vocabulary));
+        const std::size_t skipped = std::min(from - std::min(from, first), count);
+        const std::span<const float> logits = transformer.forward(tokens.subspan(first, count), count - skipped);
+        for (std::size_t t = skipped; t < count; ++t) {
+            use(first + t, logits.subspan((t - skipped) * vocabulary, vocabulary));
         }
     }
 }
@@ -52,7 +53,7 @@ Likelihood evaluate(LanguageModel& model, std::span<const TokenId> tokens, std::
     std::size_t predicted = 0;  // tokens before this one are done
     for (std::size_t start = 0; predicted < tokens.size(); start += stride) {
         const std::span<const TokenId> stretch = tokens.subspan(start, std::min(positions, tokens.size() - start));
-        for_each_logits(model, stretch, [&](std::size_t place, std::span<const float> logits) {
+        for_each_logits(model, stretch, 0, [&](std::size_t place, std::span<const float> logits) {
             progress.fetch_add(1, std::memory_order_relaxed);
             const std::size_t next = start + place + 1;
             if (place + 1 < stretch.size() && next >= predicted) {
@@ -66,10 +67,22 @@ Likelihood evaluate(LanguageModel& model, std::span<const TokenId> tokens, std::
     return result;
 }
 
+Continuation continue_with(LanguageModel& model, std::span<const TokenId> tokens, std::size_t first) {
+    Continuation result{.nats = 0.0, .likeliest = true};
+    for_each_logits(model, tokens, first - 1, [&](std::size_t place, std::span<const float> logits) {
+        if (place + 1 < tokens.size()) {
+            const TokenId next = tokens[place + 1];
+            result.nats += surprise(logits, next);
+            result.likeliest = result.likeliest && logits[next] == *std::max_element(logits.begin(), logits.end());
+        }
+    });
+    return result;
+}
+
 std::vector<float> all_logits(LanguageModel& model, std::span<const TokenId> tokens) {
     std::vector<float> all;
     all.reserve(tokens.size() * model.transformer().shape().vocabulary);
-    for_each_logits(model, tokens, [&](std::size_t /*place*/, std::span<const float> logits) {
+    for_each_logits(model, tokens, 0, [&](std::size_t /*place*/, std::span<const float> logits) {
         all.insert(all.end(), logits.begin(), logits.end());
     });
     return all;

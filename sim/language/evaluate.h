@@ -30,6 +30,15 @@ struct Likelihood {
 [[nodiscard]] Likelihood evaluate(LanguageModel& model, std::span<const TokenId> tokens, std::size_t stride,
                                   std::atomic<std::uint64_t>& progress);
 
+/// How well a model continues a sequence as it goes on.
+struct Continuation {
+    double nats = 0.0;       ///< minus the log-likelihood
+    bool likeliest = false;  ///< each token is the likeliest there
+};
+
+/// Of tokens[first], `first` at least 1, and those after it; the sequence has no more than the model's positions.
+[[nodiscard]] Continuation continue_with(LanguageModel& model, std::span<const TokenId> tokens, std::size_t first);
+
 /// The logits [tokens][vocabulary] of one sequence, as long as the model's positions at most.
 [[nodiscard]] std::vector<float> all_logits(LanguageModel& model, std::span<const TokenId> tokens);
 

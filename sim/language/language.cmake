@@ -19,6 +19,7 @@ add_library(gca_language STATIC
   sim/language/model_file.cpp
   sim/language/safetensors.cpp
   sim/language/softmax_heads.cpp
+  sim/language/task.cpp
   sim/language/tokenizer.cpp
   sim/language/transformer.cpp
   sim/language/word_splitter.cpp

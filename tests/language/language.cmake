@@ -6,6 +6,7 @@ add_executable(language_tests
   ${CMAKE_CURRENT_LIST_DIR}/generate_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/model_file_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/safetensors_test.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/task_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/tokenizer_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/transformer_test.cpp)
 target_link_libraries(language_tests PRIVATE

@@ -74,6 +74,19 @@ class LanguageProgram(unittest.TestCase):
         got = np.load(self.folder / "logits.npz")["logits"]
         self.assertLess(np.abs(got - expected["f32"]).max(), 1e-4)
 
+    def test_eval_of_a_task(self):
+        task = self.folder / "task.jsonl"
+        task.write_text('{"context": "The head takes", "choices": [" a token", " nothing"], "answer": 0}\n'
+                        '{"context": "The head takes", "choices": [" a token", " nothing"], "answer": 1}\n'
+                        '{"text": "the last word"}\n')
+        result = run("eval", "--model", MODEL, "--task", task, "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        score = json.loads(result.stdout)
+        self.assertEqual((score["questions"], score["right"], score["chance"], score["words"]), (2, 1, 1.0, 1))
+        self.assertIn(b"1 of 2 (50.00 %) by likelihood\n", run("eval", "--model", MODEL, "--task", task).stdout)
+        task.write_text("{}\n")
+        self.refused("task.jsonl:1: must be", "eval", "--model", MODEL, "--task", task)
+
     def test_adapt_writes_a_model(self):
         adapted = self.folder / "cubic.json"
         result = run("adapt", "--model", MODEL, "--text", self.text, "--set", "cell.model=cubic", "--output", adapted)
@@ -106,6 +119,7 @@ class LanguageProgram(unittest.TestCase):
         self.refused("--set is window", *generate, "a", "--set", "window")
         self.refused("byte 1 begins no UTF-8 character", *generate, os.fsdecode(b"a\xff"))
         self.refused("is no file that can be read", "eval", "--model", MODEL, "--text", self.folder / "none")
+        self.refused("--text is missing", "eval", "--model", MODEL)
         self.refused("has 0 tokens: must be at least 2", "eval", "--model", MODEL, "--tokens", self.tokens([]))
         self.refused("token 1 is 320: must be below 320", "eval", "--model", MODEL, "--tokens", self.tokens([1, 320]))
         self.refused("must be whole numbers of at least 0", "eval", "--model", MODEL, "--tokens", self.tokens([-1, 2]))
