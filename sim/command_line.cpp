@@ -4,17 +4,15 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <map>
 #include <string>
-#include <system_error>
-#include <type_traits>
 #include <vector>
 
 #include "sim/build_id.h"
+#include "sim/command_options.h"
 #include "sim/exit_code.h"
 #include "sim/printable.h"
 #include "sim/serial_port.h"
@@ -22,47 +20,6 @@
 namespace gca {
 
 namespace {
-
-template <typename Enum>
-void add_choice(CLI::App& command, const std::string& name, Enum& value, const std::map<std::string, Enum>& choices,
-                const std::string& help) {
-    std::string words;
-    for (const auto& choice : choices) {
-        words += (words.empty() ? "" : "|") + choice.first;
-    }
-    const auto choose = [name, choices, words, &value](const std::string& word) {
-        const auto choice = choices.find(word);
-        if (choice == choices.end()) {
-            throw CLI::ValidationError(fmt::format("{} is {}: must be {}", name, word, words));
-        }
-        value = choice->second;
-    };
-    command.add_option_function<std::string>(name, choose, help)->option_text(words);
-}
-
-template <typename Number>
-Number parse_number(const std::string& name, const std::string& word, Number least, Number greatest) {
-    Number number{};
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-    const bool whole = error == std::errc() && end == word.data() + word.size();
-    if (!whole || !(number >= least && number <= greatest)) {
-        throw CLI::ValidationError(fmt::format("{} is {}: must be a {} from {} to {}", name, word,
-                                               std::is_integral_v<Number> ? "whole number" : "number", least,
-                                               greatest));
-    }
-    return number;
-}
-
-/// An option that takes a number within limits.
-template <typename Number>
-CLI::Option* add_number(CLI::App& command, const std::string& name, Number& value, Number least, Number greatest,
-                        const std::string& help) {
-    const auto parse = [name, least, greatest, &value](const std::string& word) {
-        value = parse_number(name, word, least, greatest);
-    };
-    return command.add_option_function<std::string>(name, parse, help)
-        ->option_text(std::is_integral_v<Number> ? "N" : "X");
-}
 
 void add_trace(CLI::App& command, Arguments& a) {
     TraceOptions& trace = a.trace_options;
@@ -205,7 +162,17 @@ void add_bench(CLI::App& app, Arguments& a) {
         ->option_text("FILE.toml");
     add_number<unsigned>(*command, "--repeats", a.bench_repeats, 1, 1000, "Runs of each (default 5)");
     add_number<double>(*command, "--seconds", a.bench_seconds, 0.01, 1000.0, "Length of a run (default 1)");
+    command->add_flag("--gpt2", a.bench_gpt2, "Attention and decoding at GPT-2's shape instead");
+    add_number<unsigned>(*command, "--threads", a.run.threads, 1, 1024, "Of --gpt2 (default: one a core)");
     command->add_flag("--json", a.bench_json, "Prints JSON");
+}
+
+std::string names_of(const std::vector<CLI::App*>& commands) {
+    std::string names;
+    for (const CLI::App* command : commands) {
+        names += (names.empty() ? "" : command == commands.back() ? " or " : ", ") + command->get_name();
+    }
+    return names;
 }
 
 }  // namespace
@@ -222,13 +189,13 @@ std::variant<Arguments, int> parse_command_line(int argc, char** argv) {
     add_config(app, a);
     add_compare(app, a);
     add_bench(app, a);
+    add_language_commands(app, a.language, [&a] { a.command = Command::language; });
 
     const std::vector<CLI::App*> commands = app.get_subcommands([](const CLI::App* /*command*/) { return true; });
     if (argc > 1 && argv[1][0] != '-' && std::none_of(commands.begin(), commands.end(), [&](const CLI::App* command) {
             return command->get_name() == argv[1];
         })) {
-        fmt::print(stderr, "gca: {} is no command: must be run, explain, config, compare or bench\n",
-                   printable(argv[1]));
+        fmt::print(stderr, "gca: {} is no command: must be {}\n", printable(argv[1]), names_of(commands));
         return kBadInput;
     }
     try {

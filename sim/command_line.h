@@ -5,12 +5,13 @@
 #include <variant>
 
 #include "sim/explain.h"
+#include "sim/language/commands.h"
 #include "sim/run.h"
 #include "sim/trace_options.h"
 
 namespace gca {
 
-enum class Command { run, explain, config, compare, bench };
+enum class Command { run, explain, config, compare, bench, language };
 
 /// All that the command line said; each command reads its own.
 struct Arguments {
@@ -29,7 +30,9 @@ struct Arguments {
     std::string compare_b;
     unsigned bench_repeats = 5;
     double bench_seconds = 1.0;
+    bool bench_gpt2 = false;
     bool bench_json = false;
+    LanguageArguments language;
 };
 
 /// The arguments; or, where all has been said already (--help, --version, a mistake), the exit code.

@@ -29,6 +29,7 @@
 #include "sim/explain_report.h"
 #include "sim/gate_head.h"
 #include "sim/interrupt.h"
+#include "sim/language/gpt2_bench.h"
 #include "sim/npz.h"
 #include "sim/output_file.h"
 #include "sim/printable.h"
@@ -227,6 +228,11 @@ int compare_command(const Arguments& arguments) {
 }
 
 int bench_command(const Arguments& arguments) {
+    if (arguments.bench_gpt2) {
+        const Gpt2Bench bench = run_gpt2_bench(kGpt2Shape, arguments.bench_repeats, arguments.run.threads);
+        fmt::print("{}", arguments.bench_json ? gpt2_bench_json(bench) : format_gpt2_bench(bench));
+        return 0;
+    }
     const BenchReport report = run_bench(read_config(arguments), arguments.bench_repeats, arguments.bench_seconds);
     fmt::print("{}", arguments.bench_json ? bench_json(report) : format_bench(report));
     return 0;
@@ -257,6 +263,8 @@ int run_program(int argc, char** argv) {
                 return config_command(arguments);
             case Command::compare:
                 return compare_command(arguments);
+            case Command::language:
+                return language_command(arguments.language);
             case Command::bench:
                 break;
         }

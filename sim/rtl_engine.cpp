@@ -355,6 +355,28 @@ void RtlEngine::transfer_host(StateArchive& archive, Host& host) {
 
 void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource& token, const ResultSink& result) {
     Host host = std::exchange(resumed_, std::nullopt).value_or(new_host(sequence));
+    drive(sequence, host, tokens, token, result);
+    timing_.tokens += tokens;
+    timing_.cycles += cycle_ - host.first_cycle;
+}
+
+void RtlEngine::begin(std::size_t sequence) {
+    if (options_.trace) {
+        throw std::logic_error("rtl engine: a sequence that is traced must be run as a whole");
+    }
+    stream_ = {.sequence = sequence, .host = new_host(sequence)};
+}
+
+void RtlEngine::proceed(std::size_t tokens, const TokenSource& token, const ResultSink& result) {
+    const std::uint64_t first_cycle = cycle_;
+    const std::size_t taken = stream_.value().host.taken;
+    drive(stream_->sequence, stream_->host, tokens, token, result);
+    timing_.tokens += stream_->host.taken - taken;
+    timing_.cycles += cycle_ - first_cycle;
+}
+
+void RtlEngine::drive(std::size_t sequence, Host& host, std::size_t tokens, const TokenSource& token,
+                      const ResultSink& result) {
     std::size_t driven = SIZE_MAX;
     try {
         while (host.taken < tokens) {
@@ -393,8 +415,6 @@ void RtlEngine::run(std::size_t sequence, std::size_t tokens, const TokenSource&
     }
     *pins_.token_valid = 0;
     *pins_.result_ready = 0;
-    timing_.tokens += tokens;
-    timing_.cycles += cycle_ - host.first_cycle;
 }
 
 RtlEngine::Status RtlEngine::status() {

@@ -104,6 +104,11 @@ class RtlEngine {
     /// trace closed. After a resume, the results are those that were not taken before.
     void run(std::size_t sequence, std::size_t tokens, const TokenSource& token, const ResultSink& result);
 
+    /// The same piece by piece, for a host that learns its next tokens from the results: `begin` a sequence, then
+    /// `proceed` to its token number `tokens`. The clock stands still in between. Not for an engine with a trace.
+    void begin(std::size_t sequence);
+    void proceed(std::size_t tokens, const TokenSource& token, const ResultSink& result);
+
     /// The coming `run` gives `saved` the state after `taken` results, 1 to all. The statistics in it are those of this
     /// engine: for a state that is the sequence's alone, the engine must not have run another one.
     using StateSink = std::function<void(HeadState)>;
@@ -134,12 +139,20 @@ class RtlEngine {
         std::uint64_t idle = 0;  ///< cycles since the last event in which the host did not pause
         std::uint64_t first_cycle = 0;
     };
+    /// A sequence that is run piece by piece.
+    struct Stream {
+        std::size_t sequence;
+        Host host;
+    };
 
     [[nodiscard]] Host new_host(std::size_t sequence) const;
     [[nodiscard]] HeadState save(std::size_t sequence, Host& host);
     void resume(const HeadState& state);
     void transfer_host(StateArchive& archive, Host& host);
 
+    /// Sends the sequence's tokens from host.sent on, and takes their results, up to token number `tokens`.
+    void drive(std::size_t sequence, Host& host, std::size_t tokens, const TokenSource& token,
+               const ResultSink& result);
     void reset();
     void clock();
     void open_trace(const TraceSelection& selection);
@@ -185,6 +198,7 @@ class RtlEngine {
     std::vector<std::uint64_t> accepted_;  ///< ring: the cycles at which the tokens in flight were accepted
     RtlTiming timing_;
     std::optional<Host> resumed_;  ///< of the coming run
+    std::optional<Stream> stream_;
     std::size_t save_after_ = 0;
     StateSink save_to_;  ///< empty when there is nothing to save
 };
