@@ -82,10 +82,12 @@ module gca_ana_serial #(
 
   // Lanes that belong together are apart by no more than the time of a bit: each is still when it is looked at.
   gca_synchronizer #(
-      .Width (Lanes),
-      .Stages(gca_pkg::SyncStages)
+      .Width     (Lanes),
+      .Stages    (gca_pkg::SyncStages),
+      .FreeStages(gca_pkg::SyncStages)
   ) u_synchronizer (
       .clk_i,
+      .enable_i('1),
       .async_i(ser_data_i),
       .sync_o (data)
   );

@@ -32,10 +32,12 @@ module gca_uart_rx #(
   logic [3:0] bit_q;
 
   gca_synchronizer #(
-      .Width (1),
-      .Stages(gca_pkg::SyncStages)
+      .Width     (1),
+      .Stages    (gca_pkg::SyncStages),
+      .FreeStages(gca_pkg::SyncStages)
   ) u_synchronizer (
       .clk_i,
+      .enable_i('1),
       .async_i(rx_i),
       .sync_o (rx)
   );
