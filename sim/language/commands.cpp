@@ -102,7 +102,9 @@ void show(std::string_view bytes, bool terminal) {
 }
 
 int generate_command(const LanguageArguments& arguments) {
-    LanguageModel model(arguments.model);
+    LanguageModelOptions options = arguments.model;
+    options.hardware_engine = AttentionEngine::rtl;
+    LanguageModel model(options);
     const std::vector<TokenId> prompt = model.tokenizer().encode(arguments.prompt, "--prompt");
     if (prompt.empty()) {
         throw InputError("--prompt is empty: must have at least one token");
@@ -293,8 +295,8 @@ void add_model_options(CLI::App& command, LanguageArguments& a, bool with_engine
                                     {{"softmax", AttentionEngine::softmax},
                                      {"functional", AttentionEngine::functional},
                                      {"rtl", AttentionEngine::rtl}},
-                                    "What computes attention (default: what the model was trained for, by the "
-                                    "functional engine)");
+                                    "What computes attention (default: softmax; for a model that was trained for "
+                                    "hardware attention rtl to generate, functional to eval)");
         add_choice<Mode>(command, "--mode", a.model.mode,
                          {{"sequential", Mode::sequential}, {"pipelined", Mode::pipelined}},
                          "How a prompt's tokens enter (rtl engine; default sequential)");

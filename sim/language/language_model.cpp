@@ -17,7 +17,7 @@ LanguageModel::LanguageModel(const LanguageModelOptions& options)
       gpt_(load_gpt(file_.weights, file_.shape)),
       engine_(options.engine) {
     if (engine_ == AttentionEngine::automatic) {
-        engine_ = file_.trained_for_hardware ? AttentionEngine::functional : AttentionEngine::softmax;
+        engine_ = file_.trained_for_hardware ? options.hardware_engine : AttentionEngine::softmax;
     }
     if (tokenizer_->size() > file_.shape.vocabulary) {
         throw InputError(fmt::format("{}: vocab_size is {}: the tokenizer beside it has {} tokens",

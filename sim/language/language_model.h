@@ -17,7 +17,7 @@
 namespace gca {
 
 enum class AttentionEngine {
-    automatic,  ///< softmax, or functional for a model that was trained for hardware attention
+    automatic,  ///< softmax, or for a model that was trained for hardware attention an engine for that
     softmax,
     functional,
     rtl,
@@ -27,6 +27,7 @@ struct LanguageModelOptions {
     std::filesystem::path model;
     std::vector<std::string> overrides;  ///< of hardware attention
     AttentionEngine engine = AttentionEngine::automatic;
+    AttentionEngine hardware_engine = AttentionEngine::functional;  ///< where that is automatic
     Mode mode = Mode::sequential;
     unsigned threads = 0;  ///< 0: one a core
 };

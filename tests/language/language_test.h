@@ -60,7 +60,7 @@ class FolderTest : public ::testing::Test {
 
  protected:
     [[nodiscard]] std::filesystem::path path(const std::string& name) const { return folder_ / name; }
-    std::filesystem::path write(const std::string& name, const std::string& bytes) const {
+    [[nodiscard]] std::filesystem::path write(const std::string& name, const std::string& bytes) const {
         std::ofstream(path(name), std::ios::binary) << bytes;
         return path(name);
     }

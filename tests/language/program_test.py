@@ -41,11 +41,12 @@ class LanguageProgram(unittest.TestCase):
 
     def test_generate_writes_the_text_and_then_the_figures(self):
         command = ("generate", "--model", MODEL, "--prompt", "the head", "--tokens", 30, "--seed", 4)
-        functional = run(*command)
+        functional = run(*command, "--engine", "functional")
         self.assertEqual(functional.returncode, 0, functional.stderr)
         self.assertTrue(functional.stdout.startswith(b"the head"))
         self.assertIn(b"30 written", functional.stderr)
-        rtl = run(*command, "--engine", "rtl", "--threads", 1)
+        rtl = run(*command, "--threads", 1)
+        self.assertIn(b"hardware, rtl, linear cell", rtl.stderr)
         self.assertEqual(rtl.stdout, functional.stdout)
         self.assertIn(b"130 ns a token: 2 layers one after the other", rtl.stderr)
         self.assertNotEqual(run(*command[:-1], 5).stdout, functional.stdout)
