@@ -1074,7 +1074,7 @@ class Checkpoints(CliTest):
         data = (self.folder / "state").read_bytes()
         build = re.search(rb"[0-9a-f]{16}", data)
         for name, wrong, *says in (("cut", data[:-1], "cut short"), ("longer", data + b"x", "damaged"),
-                                   ("flipped", data[:900] + bytes([data[900] ^ 1]) + data[901:], "damaged", "CRC"),
+                                   ("flipped", data[:2000] + bytes([data[2000] ^ 1]) + data[2001:], "damaged", "CRC"),
                                    ("other", data.replace(build[0], bytes(16)), "damaged", "build")):
             (self.folder / name).write_bytes(wrong)
             self.refused("run", *self.common, "--resume", name, "--output", "o.npz", says=(name, *says))

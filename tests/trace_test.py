@@ -17,6 +17,7 @@ from waveform.trace_reader import two_complement
 
 GCA = None  # set in main
 HEAD = "gca_head."
+READOUT = HEAD + "gen_counters.u_readout."
 CYCLE = 1000  # ps
 LATE = CYCLE // 2  # the analog side runs half a clock late
 CUBIC = (0.52136361, 13.61226063, -2.62044562, 46.05483778)
@@ -313,7 +314,7 @@ class Analog(TraceTest):
     def test_counts_are_the_clock_edges_that_see_the_pulse_and_sums_their_sums(self):
         for number, token in self.each_token("all", "none"):
             run, trace = self.run_, self.run_.trace
-            count_w, sum_w = (trace.value(HEAD + name, trace.last) for name in ("CountW", "SumW"))
+            count_w, sum_w = (trace.value(name, trace.last) for name in (READOUT + "CountW", HEAD + "SumW"))
             edges = range(token.emit + CYCLE, token.emit + LATE + LONGEST + CYCLE, CYCLE)
             for e in range(run.dim):
                 total = 0
@@ -323,11 +324,11 @@ class Analog(TraceTest):
                     seen = sum(trace.before(pulse, edge) for edge in edges)
                     sampled = sum(trace.field(HEAD + "ana_pulse_i", tile * run.dim + e, 1, edge - 1) for edge in edges)
                     self.same(seen, sampled, f"{what}: samples at the pin ana_pulse_i")
-                    count = sum(trace.field(HEAD + "count", (tile * count_w + bit) * run.dim + e, 1, token.add) << bit
+                    count = sum(trace.field(READOUT + "count", (tile * count_w + bit) * run.dim + e, 1, token.add) << bit
                                 for bit in range(count_w))
                     self.same(seen, count, f"{what}: count of S6")
                     negative = self.value("s5_negative", line, token.emit + LATE, tile)
-                    sign = trace.field(HEAD + "sign", tile * run.dim + e, 1, token.add)
+                    sign = trace.field(READOUT + "sign", tile * run.dim + e, 1, token.add)
                     self.same(negative, sign, f"{what}: sign flop") if seen else None
                     total += -seen if negative else seen
                 got = two_complement(trace.field(HEAD + "sum_o", e * sum_w, sum_w, token.summed), sum_w)

@@ -125,7 +125,8 @@ def name_edits(tokens, module, left):
         name = tokens[i].text
         if name in module.signals and name not in CLOCK_AND_RESET:
             shape = module.signals[name]
-            other = similar(name, {n for n, s in module.signals.items() if s == shape} - CLOCK_AND_RESET - {name, left})
+            other = similar(name, {n for n, s in module.signals.items() if s == shape} - CLOCK_AND_RESET - module.local
+                            - {name, left})
             if other:
                 yield tokens[i].begin, tokens[i].end, other, "name"
 

@@ -51,6 +51,7 @@ class Module:
     directions: dict  # port -> input or output
     shapes: dict  # name -> the text of its range, of signals and outputs
     instances: list  # (module, its connections)
+    local: set  # names of those that are declared in generate blocks, which not all of the module sees
     of_ports: set  # names that the ports' widths are made of
 
 
@@ -85,6 +86,7 @@ class Reader:
         self.tokens = tokens_of(without_assertions(text))
         self.at = 0
         self.module = None
+        self.generated = 0  # generate blocks around what is read
 
     # ---- tokens
 
@@ -131,7 +133,7 @@ class Reader:
         modules = []
         while self.at < len(self.tokens):
             keyword = self.take("module", "package").text
-            self.module = Module(self.take().text.removeprefix("gca_"), [], {}, {}, {}, [], set())
+            self.module = Module(self.take().text.removeprefix("gca_"), [], {}, {}, {}, [], set(), set())
             if self.peek() == "#":
                 self.take()
                 self.bracketed()
@@ -182,6 +184,8 @@ class Reader:
             names = self.declare(self.until(";"))
             self.module.signals |= names
             self.module.shapes |= names
+            if self.generated:
+                self.module.local |= set(names)
             self.take(";")
         elif word in ("genvar", "generate", "endgenerate"):
             self.fail("is not in the subset")
@@ -191,7 +195,7 @@ class Reader:
             self.take("=")
             self.place("assign", self.until(";"))
             self.take(";")
-        elif word in ("always_ff", "always_comb"):
+        elif word in ("always_ff", "always_comb", "always_latch"):
             self.take()
             if word == "always_ff":
                 self.take("@")
@@ -225,8 +229,10 @@ class Reader:
         self.take("begin")
         if self.peek() == ":":
             self.at += 2
+        self.generated += 1
         while self.peek() != "end":
             self.item()
+        self.generated -= 1
         self.take("end")
 
     def instance(self):
