@@ -158,6 +158,9 @@ class ModelBoard final : public Board {
         for (unsigned i = 0; i < 20; ++i) {
             clock();
         }
+        if constexpr (kIsChip) {
+            reset();
+        }
         context_.assertOn(true);
         if constexpr (kIsChip) {
             load_chip();
