@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <bit>
 #include <cstring>
 
 #include "behavioral/error.h"
@@ -15,7 +16,7 @@ namespace {
 
 template <typename Function>
 Function* function(void* library, const char* name) {
-    return reinterpret_cast<Function*>(::dlsym(library, name));
+    return std::bit_cast<Function*>(::dlsym(library, name));
 }
 
 }  // namespace
