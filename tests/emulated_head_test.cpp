@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <iostream>
 #include <random>
 #include <span>
 #include <vector>
@@ -263,66 +264,90 @@ TYPED_TEST(EmulatedHead, CountsAreTheModelsForEveryCellLeakageModeAndWindow) {
         }
     }
     // A coarse table differs more: its margin says so.
-    std::printf("%s: %zu of %zu outputs differ, all within the margin\n", Build::kConfiguration, different, outputs);
+    std::cout << fmt::format("{}: {} of {} outputs differ, all within the margin\n", Build::kConfiguration, different,
+                             outputs);
     if (Build::kCellW >= 14) {
         EXPECT_LE(different * 50, outputs) << "fixed point differs more often than the README says";
     }
 }
 
+/// The linear cell's charges and counts in whole numbers: levels times cycles, and that times levels.
+template <typename Build>
+class WholeNumbers {
+ public:
+    static constexpr unsigned kTop =
+        Build::kStoreLevels % 2 == 0 ? Build::kStoreLevels - 1 : (Build::kStoreLevels - 1) / 2;
+    static constexpr long kStep = Build::kStoreLevels % 2 == 0 ? 2 : 1;
+    static constexpr long kSamples = Build::kOutLevels - 1;
+    static constexpr std::size_t kWindow = Build::kTileTokens * Build::kTiles;
+    static constexpr long kFull = std::max<long>(2, Build::kDim * 5);
+    static constexpr long kChargeFull = kSamples * 2 * std::max<long>(1, kFull* Build::kTileTokens / (6 * kSamples));
+
+    /// [tiles][dim], of token `t`.
+    static std::vector<long> charges(std::span<const CodedToken> tokens, std::size_t t) {
+        std::vector<long> charge(Build::kTiles * Build::kDim, 0);
+        for (std::size_t j = t + 1 > kWindow ? t + 1 - kWindow : 0; j <= t; ++j) {
+            const long width = std::clamp(score(tokens[t], tokens[j]), 0L, kFull);
+            for (std::size_t e = 0; e < Build::kDim; ++e) {
+                charge[j % kWindow / Build::kTileTokens * Build::kDim + e] += width * whole(tokens[j].v[e]);
+            }
+        }
+        return charge;
+    }
+    /// Nearest of |charge| samples / full scale, a tie up.
+    long count(long charge) {
+        const long twice = 2 * std::labs(charge) * kSamples + kChargeFull;
+        ties_ += std::labs(charge) < kChargeFull && twice % (2 * kChargeFull) == 0 ? 1 : 0;
+        const long magnitude = std::min(twice / (2 * kChargeFull), kSamples);
+        return charge < 0 ? -magnitude : magnitude;
+    }
+    [[nodiscard]] std::size_t ties() const { return ties_; }
+
+ private:
+    static long whole(std::uint8_t code) { return kStep * code - static_cast<long>(kTop); }
+    static long score(const CodedToken& query, const CodedToken& key) {
+        long sum = 0;
+        for (std::size_t r = 0; r < Build::kDim; ++r) {
+            sum += query.q[r] * whole(key.k[r]);
+        }
+        return sum;
+    }
+
+    std::size_t ties_ = 0;
+};
+
 /// Whole numbers all through: full scales are whole numbers of the table's units, so ties are reached and count up.
 TYPED_TEST(EmulatedHead, LinearCellWithWholeFullScalesIsExactTiesIncluded) {
     using Build = TypeParam;
-    constexpr unsigned kTop = Build::kStoreLevels % 2 == 0 ? Build::kStoreLevels - 1 : (Build::kStoreLevels - 1) / 2;
-    constexpr long kStep = Build::kStoreLevels % 2 == 0 ? 2 : 1;
+    using Whole = WholeNumbers<Build>;
     Config config = this->config();
     config.cell.model = CellModel::linear;
-    // In whole levels times cycles, and that times whole levels.
-    const double level = 19.3 * kOffsetV / kTop;
-    const long full = std::max<long>(2, Build::kDim * 5);
-    const long samples = Build::kOutLevels - 1;
-    const long charge_full = samples * 2 * std::max<long>(1, full * Build::kTileTokens / (6 * samples));
-    config.charge_to_pulse.s_sat = static_cast<double>(full) * level / (Build::kQueryLevels - 1);
-    config.charge_to_pulse.a_sat = static_cast<double>(charge_full) / static_cast<double>(full) * level;
+    const double level = 19.3 * kOffsetV / Whole::kTop;
+    config.charge_to_pulse.s_sat = static_cast<double>(Whole::kFull) * level / (Build::kQueryLevels - 1);
+    config.charge_to_pulse.a_sat = static_cast<double>(Whole::kChargeFull) / static_cast<double>(Whole::kFull) * level;
     const ViewTables tables = view_tables(config, this->kFormat);
     ASSERT_EQ(tables.margin, 0.0);
 
     Host<Build> host;
     host.load(tables);
-    const std::size_t window = Build::kTileTokens * Build::kTiles;
-    host.window(window);
-    const auto tokens = this->random_tokens(std::min<std::size_t>(2 * window + 5, 40), 77);
+    host.window(Whole::kWindow);
+    const auto tokens = this->random_tokens(std::min<std::size_t>(2 * Whole::kWindow + 5, 40), 77);
     const auto got = host.run(tokens);
     ASSERT_EQ(got.size(), tokens.size());
 
-    std::size_t ties = 0;
-    const auto whole = [](std::uint8_t code) { return kStep * code - static_cast<long>(kTop); };
+    Whole whole;
     for (std::size_t t = 0; t < tokens.size(); ++t) {
-        std::vector<long> charge(Build::kTiles * Build::kDim, 0);
-        for (std::size_t j = t + 1 > window ? t + 1 - window : 0; j <= t; ++j) {
-            long score = 0;
-            for (std::size_t r = 0; r < Build::kDim; ++r) {
-                score += tokens[t].q[r] * whole(tokens[j].k[r]);
-            }
-            const long width = std::clamp(score, 0L, full);
-            for (std::size_t e = 0; e < Build::kDim; ++e) {
-                charge[j % window / Build::kTileTokens * Build::kDim + e] += width * whole(tokens[j].v[e]);
-            }
-        }
+        const std::vector<long> charge = Whole::charges(tokens, t);
         for (std::size_t e = 0; e < Build::kDim; ++e) {
             long sum = 0;
             for (std::size_t tile = 0; tile < Build::kTiles; ++tile) {
-                const long a = charge[tile * Build::kDim + e];
-                // Nearest of |a| samples / charge_full, a tie up.
-                const long twice = 2 * std::labs(a) * samples + charge_full;
-                ties += std::labs(a) < charge_full && twice % (2 * charge_full) == 0 ? 1 : 0;
-                const long count = std::min(twice / (2 * charge_full), samples);
-                sum += a < 0 ? -count : count;
+                sum += whole.count(charge[tile * Build::kDim + e]);
             }
             ASSERT_EQ(sum, got[t][e]) << fmt::format("{}: token {}, output {}", Build::kConfiguration, t, e);
         }
     }
     if (Build::kDim == 8) {
-        EXPECT_GT(ties, 0U) << "no tie was met";
+        EXPECT_GT(whole.ties(), 0U) << "no tie was met";
     }
 }
 

@@ -19,7 +19,7 @@ class PinsHead final : public RtlHead {
     PinsHead() {
         const auto vector = [](Bits& bits) { return std::span<std::byte>(bits); };
         HeadPins pins;
-        pins.clk = &inputs[0];
+        pins.clk = inputs.data();
         pins.rst_n = &inputs[1];
         pins.pipelined = &inputs[2];
         pins.status_clear = &inputs[3];
@@ -100,7 +100,7 @@ class Lockstep : public testing::Test {
         other = b.get();
         both = std::make_unique<LockstepHead>(std::move(a), "the gates", std::move(b), "the rtl");
     }
-    void reset() {
+    void reset() const {
         *both->pins().rst_n = 0;
         EXPECT_TRUE(both->rise(0));
         *both->pins().rst_n = 1;
