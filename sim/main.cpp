@@ -172,7 +172,7 @@ int run_command(const Arguments& arguments) {
     if (options.engine == Engine::gates) {
         check_options(config, options);
         if (options.lockstep) {
-            (void)find_any_readout(config);
+            (void)find_with_any_gates(config);
         }
         (void)load_gate_head(options.gate_head, config);
     }

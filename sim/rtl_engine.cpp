@@ -54,7 +54,7 @@ std::unique_ptr<RtlHead> make_head(const Config& config, const RtlOptions& optio
     if (!options.lockstep) {
         return gates;
     }
-    return std::make_unique<LockstepHead>(std::move(gates), "the gates", find_any_readout(config).make(seed),
+    return std::make_unique<LockstepHead>(std::move(gates), "the gates", find_with_any_gates(config).make(seed),
                                           "the rtl");
 }
 

@@ -68,11 +68,16 @@ const BuiltHead& find_built_head(const Config& config) {
         levels, readout));
 }
 
-const BuiltHead& find_any_readout(const Config& config) {
+const BuiltHead& find_with_any_gates(const Config& config) {
     const bool is_built = std::ranges::any_of(built_heads(), [&](const BuiltHead& head) { return fits(head, config); });
-    Config any = config;
-    any.hardware.readout = is_built ? config.hardware.readout : Readout::counters;
-    return find_built_head(any);
+    if (is_built) {
+        return find_built_head(config);
+    }
+    const Readout readout = config.hardware.readout;
+    const bool counts = readout == Readout::counters || readout == Readout::counters_gated;
+    Config ungated = config;
+    ungated.hardware.readout = counts ? Readout::counters : Readout::popcount;
+    return find_built_head(ungated);
 }
 
 }  // namespace gca

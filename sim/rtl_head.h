@@ -118,7 +118,7 @@ void require_hardware(const Config& config, std::string_view engine);
 /// output quantiser than the counter) or its geometry was not built, and then says how to build it.
 [[nodiscard]] const BuiltHead& find_built_head(const Config& config);
 
-/// The same, or with the default readout where its own was not built: every readout has the same pins.
-[[nodiscard]] const BuiltHead& find_any_readout(const Config& config);
+/// The same, or without clock gates where those were not built: all pins are the same in every cycle.
+[[nodiscard]] const BuiltHead& find_with_any_gates(const Config& config);
 
 }  // namespace gca
