@@ -103,7 +103,7 @@ module gca_array_view #(
   localparam int unsigned DoEmit = 3;
 
   logic [3:0] state_q;
-  logic [3:0] todo_q;
+  logic [3:0] due_q;
   logic array_q;  // of a write: 0 is K, 1 is V
   logic [RowW-1:0] row_q;
   logic [TileW-1:0] tile_q;
@@ -172,7 +172,7 @@ module gca_array_view #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       state_q           <= Idle;
-      todo_q            <= '0;
+      due_q             <= '0;
       array_q           <= 1'b0;
       row_q             <= '0;
       tile_q            <= '0;
@@ -191,10 +191,10 @@ module gca_array_view #(
         Idle: begin
           if (step_i) begin
             state_q           <= Dispatch;
-            todo_q[DoMix]     <= ana_c2p1_emit_i && ana_c2p2_integrate_i && !was_emit1_q && !ana_c2p1_reset_i;
-            todo_q[DoWriteK]  <= (k_discharge && !was_k_discharge_q) || (k_write && !was_k_write_q);
-            todo_q[DoWriteV]  <= (v_discharge && !was_v_discharge_q) || (v_write && !was_v_write_q);
-            todo_q[DoEmit]    <= ana_c2p2_emit_i && !ana_c2p2_reset_i;
+            due_q[DoMix]      <= ana_c2p1_emit_i && ana_c2p2_integrate_i && !was_emit1_q && !ana_c2p1_reset_i;
+            due_q[DoWriteK]   <= (k_discharge && !was_k_discharge_q) || (k_write && !was_k_write_q);
+            due_q[DoWriteV]   <= (v_discharge && !was_v_discharge_q) || (v_write && !was_v_write_q);
+            due_q[DoEmit]     <= ana_c2p2_emit_i && !ana_c2p2_reset_i;
             sample_q          <= was_emit2_q ? sample_q + SampleW'(1) : '0;
             was_k_discharge_q <= k_discharge;
             was_k_write_q     <= k_write;
@@ -210,22 +210,22 @@ module gca_array_view #(
           tile_q   <= '0;
           col_q    <= '0;
           column_q <= '0;
-          if (todo_q[DoMix]) begin
+          if (due_q[DoMix]) begin
             state_q       <= Clear;
-            todo_q[DoMix] <= 1'b0;
-          end else if (todo_q[DoWriteK]) begin
+            due_q[DoMix] <= 1'b0;
+          end else if (due_q[DoWriteK]) begin
             state_q          <= Write;
-            todo_q[DoWriteK] <= 1'b0;
+            due_q[DoWriteK] <= 1'b0;
             array_q          <= 1'b0;
             column_q         <= k_column;
-          end else if (todo_q[DoWriteV]) begin
+          end else if (due_q[DoWriteV]) begin
             state_q          <= Write;
-            todo_q[DoWriteV] <= 1'b0;
+            due_q[DoWriteV] <= 1'b0;
             array_q          <= 1'b1;
             column_q         <= v_column;
-          end else if (todo_q[DoEmit]) begin
+          end else if (due_q[DoEmit]) begin
             state_q        <= Emit;
-            todo_q[DoEmit] <= 1'b0;
+            due_q[DoEmit] <= 1'b0;
           end else begin
             state_q <= Idle;
           end
