@@ -263,17 +263,44 @@ TYPED_TEST(EmulatedHead, CountsAreTheModelsForEveryCellLeakageModeAndWindow) {
         }
     }
     // A coarse table differs more: its margin says so.
-    std::printf("%s: %zu of %zu outputs differ, all within the margin\n", Build::kConfiguration, different, outputs);
+    fmt::print("{}: {} of {} outputs differ, all within the margin\n", Build::kConfiguration, different, outputs);
     if (Build::kCellW >= 14) {
         EXPECT_LE(different * 50, outputs) << "fixed point differs more often than the README says";
     }
+}
+
+/// Charges [tiles][dim] of token `t` with the linear cell, in cycles times whole levels times whole levels.
+template <typename Build>
+std::vector<long> whole_charges(std::span<const CodedToken> tokens, std::size_t t, std::size_t window, long full) {
+    constexpr bool kEven = Build::kStoreLevels % 2 == 0;
+    constexpr long kTop = kEven ? Build::kStoreLevels - 1 : (Build::kStoreLevels - 1) / 2;
+    const auto whole = [](std::uint8_t code) { return (kEven ? 2L : 1L) * code - kTop; };
+    std::vector<long> charge(Build::kTiles * Build::kDim, 0);
+    for (std::size_t j = t + 1 > window ? t + 1 - window : 0; j <= t; ++j) {
+        long score = 0;
+        for (std::size_t r = 0; r < Build::kDim; ++r) {
+            score += tokens[t].q[r] * whole(tokens[j].k[r]);
+        }
+        const long width = std::clamp(score, 0L, full);
+        for (std::size_t e = 0; e < Build::kDim; ++e) {
+            charge[j % window / Build::kTileTokens * Build::kDim + e] += width * whole(tokens[j].v[e]);
+        }
+    }
+    return charge;
+}
+
+/// Nearest of |charge| samples / charge_full, a tie up, with the charge's sign. Counts the ties.
+long whole_count(long charge, long charge_full, long samples, std::size_t& ties) {
+    const long twice = 2 * std::labs(charge) * samples + charge_full;
+    ties += std::labs(charge) < charge_full && twice % (2 * charge_full) == 0 ? 1 : 0;
+    const long count = std::min(twice / (2 * charge_full), samples);
+    return charge < 0 ? -count : count;
 }
 
 /// Whole numbers all through: full scales are whole numbers of the table's units, so ties are reached and count up.
 TYPED_TEST(EmulatedHead, LinearCellWithWholeFullScalesIsExactTiesIncluded) {
     using Build = TypeParam;
     constexpr unsigned kTop = Build::kStoreLevels % 2 == 0 ? Build::kStoreLevels - 1 : (Build::kStoreLevels - 1) / 2;
-    constexpr long kStep = Build::kStoreLevels % 2 == 0 ? 2 : 1;
     Config config = this->config();
     config.cell.model = CellModel::linear;
     // In whole levels times cycles, and that times whole levels.
@@ -295,28 +322,12 @@ TYPED_TEST(EmulatedHead, LinearCellWithWholeFullScalesIsExactTiesIncluded) {
     ASSERT_EQ(got.size(), tokens.size());
 
     std::size_t ties = 0;
-    const auto whole = [](std::uint8_t code) { return kStep * code - static_cast<long>(kTop); };
     for (std::size_t t = 0; t < tokens.size(); ++t) {
-        std::vector<long> charge(Build::kTiles * Build::kDim, 0);
-        for (std::size_t j = t + 1 > window ? t + 1 - window : 0; j <= t; ++j) {
-            long score = 0;
-            for (std::size_t r = 0; r < Build::kDim; ++r) {
-                score += tokens[t].q[r] * whole(tokens[j].k[r]);
-            }
-            const long width = std::clamp(score, 0L, full);
-            for (std::size_t e = 0; e < Build::kDim; ++e) {
-                charge[j % window / Build::kTileTokens * Build::kDim + e] += width * whole(tokens[j].v[e]);
-            }
-        }
+        const std::vector<long> charge = whole_charges<Build>(tokens, t, window, full);
         for (std::size_t e = 0; e < Build::kDim; ++e) {
             long sum = 0;
             for (std::size_t tile = 0; tile < Build::kTiles; ++tile) {
-                const long a = charge[tile * Build::kDim + e];
-                // Nearest of |a| samples / charge_full, a tie up.
-                const long twice = 2 * std::labs(a) * samples + charge_full;
-                ties += std::labs(a) < charge_full && twice % (2 * charge_full) == 0 ? 1 : 0;
-                const long count = std::min(twice / (2 * charge_full), samples);
-                sum += a < 0 ? -count : count;
+                sum += whole_count(charge[tile * Build::kDim + e], charge_full, samples, ties);
             }
             ASSERT_EQ(sum, got[t][e]) << fmt::format("{}: token {}, output {}", Build::kConfiguration, t, e);
         }
