@@ -17,6 +17,7 @@ import json
 import re
 import shlex
 import subprocess
+import threading
 import time
 
 from gate_level import cells
@@ -83,11 +84,14 @@ tee -o {folder}/modules.txt ls
 """, timeout_s)
         found = re.findall(r"^  (\S+)$", (folder / "modules.txt").read_text(), re.MULTILINE)
         self.yosys_name = {plain: name for name, plain in design.module_names(found, "gca_head").items()}
+        self.writing = {module: threading.Lock() for module in self.yosys_name}
 
     def logic(self, module):
+        """May be called from several threads, for one module, too."""
         path = self.folder / f"rtl-{module}.json"
-        if not path.exists():
-            yosys(self.folder, f"rtl-{module}", f"""
+        with self.writing[module]:
+            if not path.exists():
+                yosys(self.folder, f"rtl-{module}", f"""
 read_rtlil {self.folder}/rtl.il
 hierarchy -top {self.yosys_name[module]}
 {TO_GATES}
