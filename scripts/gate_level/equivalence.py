@@ -14,6 +14,7 @@ has merged with another, or found constant, is proved to go on being so.
 """
 import dataclasses
 import json
+import random
 import re
 import shlex
 import subprocess
@@ -36,6 +37,9 @@ dffunmap
 simplemap
 opt_clean
 """
+
+
+CASES = 4096  # that tell states without names apart
 
 
 class EquivalenceError(Exception):
@@ -174,12 +178,39 @@ def pair_states(rtl, gates, nets):
             pairs[bit] = (source.bit, source.inverted)
         else:
             raise EquivalenceError(f"the netlist has logic where the RTL has the state {state.names[0]}")
+    pair_nameless(rtl, gates, pairs)
     partners = {partner.bit for partner, _ in pairs.values() if hasattr(partner, "bit")}
     for bit, state in gates.states.items():
         if bit not in partners:
             raise EquivalenceError(f"the netlist has a state that the RTL has not: "
                                    f"{state.names[0] if state.names else 'without a name'}")
     return pairs
+
+
+def pair_nameless(rtl, gates, pairs):
+    """Adds to `pairs` states whose names synthesis has lost: those that get the same data in many random cases, where
+    all others agree and these are 0. A wrong guess is found: ABC proves the pairs."""
+    partners = {partner.bit for partner, _ in pairs.values() if hasattr(partner, "bit")}
+    lost = [bit for bit, (partner, _) in pairs.items() if partner is None]
+    nameless = [bit for bit in gates.states if bit not in partners]
+    if not lost or not nameless:
+        return
+    draw, ones = random.Random(1), (1 << CASES) - 1
+    of_rtl = {bit: draw.getrandbits(CASES) for bit in rtl.inputs.values()}
+    of_gates = {gates.inputs[name]: of_rtl[bit] for name, bit in rtl.inputs.items()}
+    for bit, (partner, inverted) in pairs.items():
+        if hasattr(partner, "bit"):
+            value = of_gates.setdefault(partner.bit, draw.getrandbits(CASES))
+            of_rtl[bit] = value ^ (ones if inverted else 0)
+    of_rtl |= dict.fromkeys(lost, 0)
+    of_gates |= dict.fromkeys(nameless, 0)
+    for name, pins in rtl.clock_gates.items():
+        of_rtl[pins["clk_o"]] = of_gates[gates.clock_gates[name]["clk_o"]] = draw.getrandbits(CASES)
+    theirs = gates.values(of_gates, [gates.states[bit].data for bit in nameless], ones)
+    by_value = {value: bit for bit, value in zip(nameless, theirs)}
+    for bit, value in zip(lost, rtl.values(of_rtl, [rtl.states[bit].data for bit in lost], ones)):
+        if value in by_value:
+            pairs[bit] = (gates.states[by_value[value]], False)
 
 
 def write_problem(rtl, gates, nets, folder):

@@ -107,6 +107,37 @@ class Logic:
             literal = Literal(pins["A"], literal.inverted != (kind == "$_NOT_"))
         return literal
 
+    def values(self, given, wanted, ones):
+        """[the values of the wanted Literals], many at a time: whole numbers whose bits are one case each. given: {bit:
+        value} of inputs and states; ones: all cases 1."""
+        found = {"0": 0, "1": ones, "x": 0, "z": 0, **given}
+        rest = [literal.bit for literal in wanted]
+        while rest:
+            bit = rest[-1]
+            if bit in found or bit not in self.driver:
+                found.setdefault(bit, 0)
+                rest.pop()
+                continue
+            kind, pins = self.driver[bit]
+            missing = [pins[pin] for pin in "ABS" if pin in pins and pins[pin] not in found]
+            if missing:
+                rest += missing
+                continue
+            a, b, s = (found[pins[pin]] if pin in pins else 0 for pin in "ABS")
+            if kind == "$_MUX_":
+                value = (a & ~s) | (b & s)
+            elif kind in TWO_INPUTS:
+                value = 0
+                for row in TWO_INPUTS[kind]:
+                    term = ones
+                    for word, level in zip((a, b), row):
+                        term &= {"1": word, "0": ~word, "-": ones}[level]
+                    value |= term
+            else:
+                value = ~a if kind == "$_NOT_" else a
+            found[bit] = value & ones
+        return [found[literal.bit] ^ (ones if literal.inverted else 0) for literal in wanted]
+
     def write_blif(self, path, inputs, outputs, given):
         """inputs: names. outputs: {name: Literal}. given: {bit: the Literal of an input that it is}, for the states;
         a Literal's bit is here an input's name, or "0" or "1"."""
