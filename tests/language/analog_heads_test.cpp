@@ -170,7 +170,7 @@ TEST(RtlEngine, PieceByPieceIsTheSameAsAtOnce) {
     const AnalogSettings s = settings();
     std::mt19937_64 random(9);
     std::uniform_real_distribution<double> uniform;
-    std::vector<double> values(20 * 24);
+    std::vector<double> values(480);  // 20 tokens
     std::generate(values.begin(), values.end(), [&] { return 0.9 * uniform(random); });
     const auto token = [&](std::size_t t) {
         const std::span<const double> all(values);

@@ -34,8 +34,8 @@ std::string file_of(const std::string& header, const std::string& values) {
 
 class Safetensors : public FolderTest {
  protected:
-    std::string refusal(const std::string& bytes, const std::string& tensor = "x",
-                        const std::vector<std::size_t>& shape = {2}) const {
+    [[nodiscard]] std::string refusal(const std::string& bytes, const std::string& tensor = "x",
+                                      const std::vector<std::size_t>& shape = {2}) const {
         return message_of([&] { (void)SafetensorsFile(write("f.safetensors", bytes)).load(tensor, shape); });
     }
 };

@@ -18,8 +18,10 @@ namespace {
 
 class Task : public FolderTest {
  protected:
-    std::vector<TaskItem> load(const std::string& lines) const { return load_task(write("t.jsonl", lines)); }
-    std::string refusal(const std::string& lines) const {
+    [[nodiscard]] std::vector<TaskItem> load(const std::string& lines) const {
+        return load_task(write("t.jsonl", lines));
+    }
+    [[nodiscard]] std::string refusal(const std::string& lines) const {
         return message_of([&] { (void)load(lines); });
     }
     static TaskScore score(LanguageModel& model, const std::vector<TaskItem>& items) {

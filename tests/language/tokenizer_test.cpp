@@ -81,7 +81,7 @@ TEST(WordSplitter, ATextThatIsNoUtf8IsRefusedByItsPlace) {
 
 class BytePairFiles : public FolderTest {
  protected:
-    std::string refusal(const nlohmann::json& vocabulary, const std::string& merges) const {
+    [[nodiscard]] std::string refusal(const nlohmann::json& vocabulary, const std::string& merges) const {
         const auto json = write("vocab.json", vocabulary.dump());
         const auto text = write("merges.txt", merges);
         return message_of([&] { BytePairTokenizer(json, text); });
