@@ -20,8 +20,8 @@ class ModelFileTest : public FolderTest {
     static Json tiny() { return Json::parse(read_file(language_data() / "tiny.json")); }
 
     /// What is said about the small model after a change.
-    std::string refusal(const std::function<void(Json&)>& change,
-                        const std::vector<std::string>& overrides = {}) const {
+    [[nodiscard]] std::string refusal(const std::function<void(Json&)>& change,
+                                      const std::vector<std::string>& overrides = {}) const {
         Json json = tiny();
         change(json);
         const auto file = write("m.json", json.dump());
