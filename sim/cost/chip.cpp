@@ -1,5 +1,7 @@
 #include "sim/cost/chip.h"
 
+#include <utility>
+
 #include "sim/cost/paper_figures.h"
 
 namespace gca {
@@ -12,6 +14,10 @@ double per_token(double sum, const Activity& activity) {
     return sum / static_cast<double>(activity.tokens);
 }
 
+double cells_mm2(const Geometry& geometry) {
+    return static_cast<double>(gain_cells(geometry)) * paper::kCellUm2 / kUm2PerMm2;
+}
+
 }  // namespace
 
 std::size_t charge_to_pulse_blocks(const Geometry& geometry) {
@@ -22,15 +28,13 @@ std::size_t gain_cells(const Geometry& geometry) {
     return 2 * geometry.dim * geometry.capacity();
 }
 
-Chip::Chip(const DigitalFigures& digital)
-    : digital_(digital), calibration_(uniform_activity(Config{}, Geometry{}.capacity())) {
-    key_pj_per_charge_ = paper::kKeyArrayPj / per_token(calibration_.key_charge, calibration_);
-    value_pj_per_charge_ = paper::kValueArrayPj / per_token(calibration_.value_charge, calibration_);
-    const Geometry head;
-    const double cells_mm2 = static_cast<double>(gain_cells(head)) * paper::kCellUm2 / kUm2PerMm2;
-    um2_per_block_ = (paper::kHeadMm2 - cells_mm2 - digital_.area_mm2(head)) * kUm2PerMm2 /
-                     static_cast<double>(charge_to_pulse_blocks(head));
-}
+Chip::Chip(DigitalFigures digital)
+    : digital_(std::move(digital)),
+      calibration_(uniform_activity(Config{}, Geometry{}.capacity())),
+      key_pj_per_charge_(paper::kKeyArrayPj / per_token(calibration_.key_charge, calibration_)),
+      value_pj_per_charge_(paper::kValueArrayPj / per_token(calibration_.value_charge, calibration_)),
+      um2_per_block_((paper::kHeadMm2 - cells_mm2(Geometry{}) - digital_.area_mm2(Geometry{})) * kUm2PerMm2 /
+                     static_cast<double>(charge_to_pulse_blocks(Geometry{}))) {}
 
 TokenEnergy Chip::energy(const Config& config, const Activity& activity, double cycles) const {
     const Geometry head;
@@ -43,7 +47,7 @@ TokenEnergy Chip::energy(const Config& config, const Activity& activity, double 
 }
 
 HeadArea Chip::area(const Geometry& geometry) const {
-    return {.cells = static_cast<double>(gain_cells(geometry)) * paper::kCellUm2 / kUm2PerMm2,
+    return {.cells = cells_mm2(geometry),
             .charge_to_pulse = static_cast<double>(charge_to_pulse_blocks(geometry)) * um2_per_block_ / kUm2PerMm2,
             .digital = digital_.area_mm2(geometry)};
 }

@@ -39,7 +39,7 @@ struct HeadArea {
 
 class Chip {
  public:
-    explicit Chip(const DigitalFigures& digital);
+    explicit Chip(DigitalFigures digital);
 
     /// The mean token of `activity`. `cycles` from one token to the next: what the digital part runs for.
     [[nodiscard]] TokenEnergy energy(const Config& config, const Activity& activity, double cycles) const;
