@@ -154,6 +154,7 @@ std::string energy_section(const Estimate& e) {
 
 std::string gpu_section(const Estimate& e) {
     std::vector<Row> rows;
+    rows.reserve(paper::kGpus.size());
     const double chip_nj = paper::kGpuHeads * e.paper.total() / 1e3;
     for (const paper::Gpu& gpu : paper::kGpus) {
         rows.push_back({gpu.name, fmt::format("{:g} us", gpu.us), fmt::format("{:g} mJ", gpu.mj),

@@ -149,7 +149,7 @@ std::string draw(const LinePlot& plot) {
     svg += fmt::format("<text transform=\"translate(14 {:.1f}) rotate(-90)\" text-anchor=\"middle\">{}</text>\n",
                        (y.begin + y.end) / 2.0, escaped(plot.y_label));
     if (plot.level > 0.0) {
-        svg += line(x.begin, y.at(plot.level), x.end, y.at(plot.level), "stroke=\"#24292f\" stroke-dasharray=\"5 4\"");
+        svg += line(x.begin, y.at(plot.level), x.end, y.at(plot.level), R"(stroke="#24292f" stroke-dasharray="5 4")");
         svg += text(x.end + 6.0, y.at(plot.level) + 4.0, "start", plot.level_name);
     }
     for (std::size_t i = 0; i < plot.lines.size(); ++i) {
@@ -163,7 +163,7 @@ std::string draw(const LinePlot& plot) {
         const double row = kTop + 6.0 + kLegendStep * static_cast<double>(i);
         if (!plot.lines[i].name.empty()) {
             svg += line(x.end + 8.0, row, x.end + 24.0, row,
-                        fmt::format("stroke=\"{}\" stroke-width=\"2\"", colour).c_str());
+                        fmt::format(R"(stroke="{}" stroke-width="2")", colour).c_str());
             svg += text(x.end + 28.0, row + 4.0, "start", plot.lines[i].name);
         }
     }

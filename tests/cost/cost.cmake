@@ -1,4 +1,4 @@
-# Tests of sim/cost/ and of the model that ships. Needs GTest, GoogleTest's functions, gca_report and gca_heads.
+# Tests of sim/cost/, of the model that ships and of scripts/perplexity. Needs GTest, GoogleTest's functions, gca_report and gca_heads.
 
 add_executable(cost_tests
   ${CMAKE_CURRENT_LIST_DIR}/activity_test.cpp
@@ -11,4 +11,6 @@ add_test(NAME cost_report
   COMMAND /usr/bin/python3 ${CMAKE_CURRENT_LIST_DIR}/report_test.py $<TARGET_FILE:gca>)
 add_test(NAME language_shipped
   COMMAND /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/language/shipped_test.py $<TARGET_FILE:gca>)
+add_test(NAME language_perplexity
+  COMMAND /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/language/perplexity_test.py $<TARGET_FILE:gca>)
 gca_measure(cost_tests)
