@@ -93,7 +93,26 @@ AnalogHeads::AnalogHeads(const GptShape& shape, const AnalogSettings& settings, 
 void AnalogHeads::new_sequence() {
     for (Slot& slot : slots_) {
         slot.head->new_sequence();
+        if (slot.meter) {
+            slot.meter->new_sequence();
+        }
     }
+}
+
+void AnalogHeads::watch_activity() {
+    for (Slot& slot : slots_) {
+        slot.meter.emplace(settings_.head, settings_.window);
+    }
+}
+
+Activity AnalogHeads::activity() const {
+    Activity sum;
+    for (const Slot& slot : slots_) {
+        if (slot.meter) {
+            sum += slot.meter->total();
+        }
+    }
+    return sum;
 }
 
 void AnalogHeads::run(std::size_t layer, std::size_t tokens, std::span<const float> qkv, std::span<float> mixed) {
@@ -128,6 +147,9 @@ void AnalogHeads::run_head(std::size_t layer, std::size_t number, std::size_t to
 
     slot.y.resize(tokens * dim);
     slot.head->run(tokens, slot.q, slot.k, slot.v, slot.y);
+    for (std::size_t t = 0; slot.meter && t < tokens; ++t) {
+        (void)slot.meter->step(token_at(t, dim, slot.q, slot.k, slot.v));
+    }
 
     const double a = scalers.output.gain(number);
     const double b = scalers.output.offset(number);

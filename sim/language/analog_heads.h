@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "sim/cost/activity.h"
 #include "sim/language/attention.h"
 #include "sim/language/model_file.h"
 #include "sim/language/stage_moments.h"
@@ -41,6 +43,10 @@ class AnalogHeads : public Attention {
 
     /// From now on, values at all scaling stages are added to `moments`; null for nowhere.
     void measure(StageMoments* moments) { moments_ = moments; }
+    /// From now on, what every head does is added up, by a functional head beside it.
+    void watch_activity();
+    /// Of all heads since then.
+    [[nodiscard]] Activity activity() const;
     /// Other scalers for all layers.
     void set_scalers(std::vector<Scalers> layers) { settings_.layers = std::move(layers); }
 
@@ -50,6 +56,7 @@ class AnalogHeads : public Attention {
  private:
     struct Slot {
         std::unique_ptr<AnalogHead> head;
+        std::optional<ActivityMeter> meter;
         std::vector<double> q;
         std::vector<double> k;
         std::vector<double> v;

@@ -20,8 +20,8 @@ enum class LanguageCommand { generate, eval, adapt, tokenize };
 struct LanguageArguments {
     LanguageCommand command = LanguageCommand::generate;
     LanguageModelOptions model;
-    std::string prompt;
-    std::size_t count = 200;
+    std::string prompt = "She had not expected to meet him there, and";
+    std::size_t count = 400;
     SamplerOptions sampler;
     std::string text;
     std::string tokens;
