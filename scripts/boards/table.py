@@ -73,7 +73,8 @@ def row(result):
         timing = "not placed: figures of synthesis", "-"
     tokens = f"{result['tokens_per_s']} ({result['tokens_per_s_line']} at {result['baud']} baud)"
     simulated = result.get("simulated")
-    by = result["tools"] + (f"; {simulated['tokens']} tokens through the bitstream in simulation, "
+    by = result["tools"] + (f"; simulated bitstream: {simulated['tokens']} tokens, {simulated['outputs']} outputs, "
+                            f"{simulated['near_threshold']} too near a threshold to compare, "
                             f"{simulated['mismatches']} wrong" if simulated else "")
     cells = (*(result[name] for name in ("board", "top", "size")), *map(use, ("logic", "ram", "multipliers")), *timing,
              tokens, by)
