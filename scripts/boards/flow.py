@@ -36,6 +36,16 @@ def sources():
     return [str(file.relative_to(ROOT)) for file in files]
 
 
+def revision():
+    """The commit of the RTL, with a + where it was changed since; None outside a repository."""
+    def git(*arguments):
+        done = subprocess.run(["git", *arguments, "--", "rtl/*.sv"], cwd=ROOT, capture_output=True, text=True)
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    commit = git("log", "-1", "--format=%h")
+    return commit and commit + ("+" if git("status", "--porcelain") else "")
+
+
 def clocks_per_bit(board, baud):
     return round(board.clock_mhz * 1e6 / baud)
 
