@@ -394,7 +394,7 @@ class TheReport(unittest.TestCase):
                 "power": {"token_pj": 1000.0, "parts_pj": {"clock pins": 700.0},
                           "node": {"token_pj_low": 20.0, "token_pj_high": 40.0, "mw_low": 1.0, "mw_high": 2.0}}}
         text = report.paper_text(data)
-        for words in ("10 % of the paper's head", "gca_adder_bank has 40 %", "the longest path has 91, 45 too many",
+        for words in ("10 % of the paper's head", "gca_adder_bank has 40 %", "the longest path has 91, 46 too many",
                       "100 to 200 times less", "70 % of what is here", "113.7 mW"):
             self.assertIn(words, text)
 

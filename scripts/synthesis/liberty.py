@@ -21,6 +21,8 @@ STATEMENT = re.compile(r'"[^"]*"|(?P<close>\})|(?P<name>[A-Za-z_]\w*)\s*(?:\((?P
 OPERATORS = re.compile(r"\s*([A-Za-z_]\w*|[01]|[()!'^*&+|])")
 SPECIAL = ("dont_use", "is_isolation_cell", "is_level_shifter", "always_on", "is_macro_cell", "pad_cell",
            "retention_cell", "power_gating_cell")
+# Cells of known libraries that no attribute tells apart from buffers: probe points.
+NOT_GATES = (r"^sky130_\w+__probec?_",)
 DELAYS = ("combinational", "rising_edge", "falling_edge")  # of timing groups: not setup and the like
 
 
@@ -298,7 +300,7 @@ class Library:
         if not start:
             raise LibertyError(f"{path}: is no Liberty file: it must begin with library (NAME) {{")
         self.name = start[1].strip()
-        self.dont_use = tuple(re.compile(pattern) for pattern in dont_use)
+        self.dont_use = tuple(re.compile(pattern) for pattern in (*NOT_GATES, *dont_use))
         self.spans = {}
         header, end = [], 0
         for name, first, last in self._cells():

@@ -146,6 +146,7 @@ proc
 check -assert
 {"flatten" if flatten else OPEN_GATES}
 synth -run coarse:fine
+opt -full
 alumacc
 maccmap
 {adders}
@@ -210,7 +211,7 @@ def check(modules, order, library):
 
 
 def statistics(modules, order, counts, library):
-    """{module: area, cells, flops, latches of its own, its instances, and those sums with all below}."""
+    """{module: area, cells, flops, their area, latches of its own, its instances, and those sums with all below}."""
     result = {}
     for name in order:
         own = collections.Counter(cell.type for cell in modules[name].cells.values())
@@ -220,6 +221,8 @@ def statistics(modules, order, counts, library):
             "area_um2": sum(library.cells[kind].area * number for kind, number in kinds.items()),
             "cells": sum(kinds.values()),
             "flops": sum(number for kind, number in kinds.items() if library.cells[kind].flop),
+            "flops_um2": sum(library.cells[kind].area * number for kind, number in kinds.items()
+                             if library.cells[kind].flop),
             "latches": sum(number for kind, number in kinds.items()
                            if library.cells[kind].latch or library.cells[kind].clock_gate)}}
         entry["total"] = {key: value + sum(number * result[part]["total"][key] for part, number in parts.items())

@@ -12,7 +12,7 @@ class Node:
     """Each figure with where it is from."""
     name: str = "28 nm class"
     nand2_um2: float = 0.5
-    fo4_ps: float = 22.0
+    fo4_ps: float = 22.25
     voltage: float = 0.9
     nm: int = 28
 

@@ -66,7 +66,8 @@ def figures(result, geometry, style, power=None):
                     "nand2": {"cell": library.nand2.name, "area_um2": library.nand2.area},
                     "fo4": {"cell": library.inverter.name, "delay_ns": round(fo4_ns, 5)}},
         "area": {"um2": round(total["area_um2"], 2), "kge": round(result.ge / 1000, 4), "cells": total["cells"],
-                 "flops": total["flops"], "latches": total["latches"]},
+                 "flops": total["flops"], "latches": total["latches"],
+                 "flops_kge": round(total["flops_um2"] / library.nand2.area / 1000, 4)},
         "modules": modules(result),
         "timing": {
             "clock_ns": round(timing.clock_ns, 4), "slack_ns": round(timing.slack_ns, 4), "met": timing.slack_ns >= 0,
@@ -208,7 +209,7 @@ def markdown(data):
              f"{1000 * fo4['delay_ns']:.1f} ps ({fo4['cell']} with four of itself, in a chain). "
              f"ReadoutStyle: {data['style'] or 'the default'}.", "", summary(data), "",
              "## Area", "", "Each module's own cells, in all its instances.", "", module_table(data), "",
-             f"Latches: {data['area']['latches'] or 'none'}. Memories and black boxes: none. Constants need no cell "
+             f"Flops: {data['area']['flops_kge']:.2f} kGE. Latches: {data['area']['latches'] or 'none'}. Memories and black boxes: none. Constants need no cell "
              "here.", "",
              "## Timing", "", timing_text(data), ""]
     if "power" in data:

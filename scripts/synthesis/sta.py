@@ -153,7 +153,7 @@ class Timing:
     by_module: dict  # {module of the netlist: its worst path, of those that end in it}
     endpoints: dict  # {endpoint: slack}
     unconstrained: list  # endpoints
-    slow_pins: list  # pins beyond max_transition
+    slow_pins: list  # pins beyond max_transition, those of ideal nets left out
 
     @property
     def all_paths(self):
@@ -207,6 +207,15 @@ KINDS = {
 }
 
 
+def is_ideal(netlist, pin):
+    """Whether the pin, INSTANCE/.../PIN, is of a clock, a set or a reset; a port is not."""
+    *path, cell, name = ["", *pin.split("/")]
+    if not cell:
+        return False
+    kind = netlist.modules[netlist.module_of(path[1:])].cells[cell].type
+    return kind in netlist.library.cells and name in netlist.library.cells[kind].ideal_pins
+
+
 def analyze(netlist, clock_ns, reference, sdc, paths=3):
     """Timing of a netlist at a clock period. reference: the library's Fo4. sdc: None for a module alone. paths: how
     many of the worst."""
@@ -244,4 +253,5 @@ if {{[catch {{check_setup -verbose -unconstrained_endpoints}} problem]}} {{ puts
     by_module = {module: found[0] for module, text in ends.items() if (found := read_paths(text, clock_ns))}
     return Timing(clock_ns, read_paths(said["paths"], clock_ns)[:paths], by_kind, by_module, endpoints,
                   re.findall(r"^  (\S+)$", said["unconstrained"], re.MULTILINE),
-                  re.findall(r"^(\S+)\s.*VIOLATED", said["slow"], re.MULTILINE))
+                  [pin for pin in re.findall(r"^(\S+)[ \t].*VIOLATED", said["slow"], re.MULTILINE)
+                   if not is_ideal(netlist, pin)])
