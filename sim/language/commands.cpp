@@ -157,15 +157,37 @@ int generate_command(const LanguageArguments& arguments) {
     return 0;
 }
 
-void write_logits(const std::string& file, LanguageModel& model, std::span<const TokenId> tokens) {
-    const GptShape& shape = model.file().shape;
-    if (tokens.size() > shape.positions) {
-        throw InputError(fmt::format("--logits: {} tokens: must be at most {}, one sequence (--limit)", tokens.size(),
-                                     shape.positions));
+void check_one_sequence(const char* option, const LanguageModel& model, std::span<const TokenId> tokens) {
+    const std::size_t positions = model.file().shape.positions;
+    if (tokens.size() > positions) {
+        throw InputError(
+            fmt::format("{}: {} tokens: must be at most {}, one sequence (--limit)", option, tokens.size(), positions));
     }
+}
+
+void write_logits(const std::string& file, LanguageModel& model, std::span<const TokenId> tokens) {
+    check_one_sequence("--logits", model, tokens);
     NpzWriter writer(file);
     const std::vector<float> logits = all_logits(model, tokens);
-    writer.add("logits", logits, {tokens.size(), shape.vocabulary});
+    writer.add("logits", logits, {tokens.size(), model.file().shape.vocabulary});
+    writer.finish();
+}
+
+/// A run's input: what every head of the model is given while it reads `tokens`.
+void write_projections(const std::string& file, LanguageModel& model, std::span<const TokenId> tokens) {
+    check_one_sequence("--projections", model, tokens);
+    if (model.analog() == nullptr) {
+        throw InputError("--projections: the model's attention is softmax: needs --engine functional or rtl");
+    }
+    NpzWriter writer(file);
+    model.analog()->record();
+    (void)all_logits(model, tokens);
+    const Projections projections = model.analog()->recorded();
+    const GptShape& shape = model.file().shape;
+    const std::vector<std::size_t> sizes{shape.layers * shape.heads, tokens.size(), shape.dim()};
+    writer.add("q", projections.q, sizes);
+    writer.add("k", projections.k, sizes);
+    writer.add("v", projections.v, sizes);
     writer.finish();
 }
 
@@ -218,6 +240,10 @@ int eval_command(const LanguageArguments& arguments) {
     const std::vector<TokenId> tokens = read_tokens(arguments, model, 2);
     if (!arguments.logits.empty()) {
         write_logits(arguments.logits, model, tokens);
+        return 0;
+    }
+    if (!arguments.projections.empty()) {
+        write_projections(arguments.projections, model, tokens);
         return 0;
     }
     const std::size_t positions = model.file().shape.positions;
@@ -346,7 +372,13 @@ void add_eval(CLI::App& command, LanguageArguments& a) {
     add_number<std::size_t>(command, "--limit", a.limit, 1, SIZE_MAX, "Only the first N tokens");
     add_number<std::size_t>(command, "--stride", a.stride, 1, SIZE_MAX,
                             "Tokens from one stretch of the text to the next (default: the model's positions)");
-    command.add_option("--logits", a.logits, "Writes the logits of one sequence instead")->option_text("FILE.npz");
+    CLI::Option* logits = command.add_option("--logits", a.logits, "Writes the logits of one sequence instead");
+    logits->option_text("FILE.npz");
+    command
+        .add_option("--projections", a.projections,
+                    "Writes q, k, v of all heads over one sequence instead, layer after layer: an input of gca run")
+        ->option_text("FILE.npz")
+        ->excludes(logits);
     command.add_flag("--json", a.json, "Prints JSON");
 }
 
