@@ -224,7 +224,7 @@ module gca_head #(
         .full_o       (full)
     );
 
-    assign scan = add;
+    assign scan = count_en && !sync_en[gca_pkg::SyncStages-1];
   end else begin : gen_popcount
     gca_popcount_readout #(
         .Channels  (Dim),
@@ -245,7 +245,7 @@ module gca_head #(
         .full_o       (full)
     );
 
-    assign scan = count_en && !sync_en[gca_pkg::SyncStages-1];
+    assign scan = sync_en[gca_pkg::SyncStages-1] && !sync_en[gca_pkg::SyncStages-2];
 
 `ifndef SYNTHESIS
     // The paper's readout beside it, for an observer and as the judge.

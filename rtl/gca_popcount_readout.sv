@@ -8,8 +8,9 @@
 //   holds from the last count's cycle to the cycle before the next first one.
 //   With s the sign (1: negative), p the pulse, E the number of samples and popcount() a sum over the sub-tiles:
 //     sum over the samples of sign * p = sum over the samples of popcount(p ^ s), minus E * popcount(s).
-//   The popcount has a register before the accumulator. That leaves, at add_i, when no pulse counts, popcount(s) in it, and sum_i
-//   takes E * popcount(s) off, as (E + 1) * popcount(s) less one: a shift where the number of levels is a power of 2.
+//   The popcount has a register before the accumulator. That leaves, at add_i, when no pulse counts, popcount(s) in it. With
+//   sum_i it is added as if it were a count, and Levels times it taken off, together E * popcount(s): a shift where the number
+//   of levels is a power of 2. It needs no adder but the accumulator's.
 //   No counter, so none that saturates: a pulse has E = Levels-1 samples and counts E at most.
 //
 // Latency: as gca_counter_readout. Reset: asynchronous; sum_o is 0.
@@ -36,7 +37,10 @@ module gca_popcount_readout #(
     output logic      [Tiles*Channels-1:0]      full_o
 );
 
-  localparam int unsigned OnesW = $clog2(Tiles + 1);
+  localparam int unsigned OnesW = (Tiles > 1) ? $clog2(Tiles) : 1;
+
+  localparam int unsigned Nodes = 1 << OnesW;
+  localparam int unsigned LowW = (SumW + 1) / 2;
 
   // Only the last stage has to hold; without gates, an enable of the others would cost a multiplexer a bit.
   localparam int unsigned FreeStages = (ClockGates != 0) ? 0 : gca_pkg::SyncStages - 1;
@@ -75,28 +79,87 @@ module gca_popcount_readout #(
   gca_clock_gate #(.ClockGates(ClockGates)) u_step_gate (.clk_i, .enable_i(step), .clk_o(step_clk));
   gca_clock_gate #(.ClockGates(ClockGates)) u_sum_gate (.clk_i, .enable_i(sum_i), .clk_o(sum_clk));
 
-  for (genvar c = 0; c < Channels; c++) begin : gen_channel
-    logic [OnesW-1:0] ones_d, ones_q;
-    logic [SumW-1:0] sum_q;  // modulo 2^SumW, like all that leads to sum_o
+  // Numbers are plane-major: bit b of channel c at [b*Channels + c]. The popcount is ones_q + last_q: the last sub-tile's term
+  // is the accumulator's carry in.
+  logic [OnesW*Channels-1:0] ones_q;
+  logic [Channels-1:0] last_q;
+  logic [SumW*Channels-1:0] next, sum_q;  // modulo 2^SumW, like all that leads to sum_o
 
-    always_comb begin
-      ones_d = '0;
-      for (int unsigned t = 0; t < Tiles; t++) ones_d = ones_d + OnesW'(term[t*Channels+c]);
-    end
-
-    always_ff @(posedge step_clk) begin
-      if (ClockGates != 0 || step) begin
-        ones_q <= ones_d;
-        sum_q  <= count_first_i ? '0 : sum_q + SumW'(ones_q);
+  // A tree of adders: each node adds up its two children and a term of its own. The children of node n are 2n and 2n+1.
+  always_ff @(posedge step_clk) begin
+    if (ClockGates != 0 || step) begin : count
+      logic [Nodes*OnesW*Channels-1:0] node;
+      logic [Channels-1:0] x, y, carry;
+      node = '0;
+      for (int unsigned n = Nodes - 1; n > 0; n--) begin
+        carry = '0;
+        if (n < Tiles) carry = term[(n-1)*Channels +: Channels];
+        for (int unsigned b = 0; b < OnesW; b++) begin
+          if ((n << (b + 1)) < Nodes) begin
+            x = node[(2*n*OnesW+b)*Channels +: Channels];
+            y = node[((2*n+1)*OnesW+b)*Channels +: Channels];
+            node[(n*OnesW+b)*Channels +: Channels] = x ^ y ^ carry;
+            carry = (x & y) | ((x ^ y) & carry);
+          end else begin
+            node[(n*OnesW+b)*Channels +: Channels] = carry;
+            carry = '0;
+          end
+        end
+      end
+      ones_q <= node[OnesW*Channels +: OnesW*Channels];
+      last_q <= term[(Tiles-1)*Channels +: Channels];
+      sum_q  <= next;
+      if (count_first_i) begin
+        sum_q <= '0;
+        for (int unsigned b = 0; b < SumW; b++) begin
+          if (Levels[b]) sum_q[b*Channels +: Channels] <= ~sign[(Tiles-1)*Channels +: Channels];
+        end
       end
     end
+  end
 
-    always_ff @(posedge sum_clk or negedge rst_ni) begin
-      if (!rst_ni) begin
-        sum_o[c*SumW +: SumW] <= '0;
-      end else if (ClockGates != 0 || sum_i) begin
-        sum_o[c*SumW +: SumW] <= sum_q + SumW'(ones_q) - SumW'(32'(ones_q) * Levels);
+  always_comb begin : sum_up
+    logic [SumW*Channels-1:0] addend;
+    logic [Channels-1:0] x, y, carry, carry_low;
+    addend = (SumW * Channels)'(ones_q);
+    // At rest less Levels * popcount(s). -Levels * ones_q - Levels is Levels * ~ones_q; that Levels and the one of last_q are
+    // what the accumulator began with.
+    for (int unsigned l = 0; l < SumW; l++) begin
+      carry = '0;
+      for (int unsigned b = l; b < SumW; b++) begin
+        if (Levels[l]) begin
+          x = addend[b*Channels +: Channels];
+          y = {Channels{!step}};
+          if (b - l < OnesW) y = y & ~ones_q[(b-l)*Channels +: Channels];
+          addend[b*Channels +: Channels] = x ^ y ^ carry;
+          carry = (x & y) | ((x ^ y) & carry);
+        end
       end
+    end
+    // The upper half is added up while the carry into it is on its way.
+    carry = last_q;
+    for (int unsigned b = 0; b < LowW; b++) begin
+      x = sum_q[b*Channels +: Channels];
+      y = addend[b*Channels +: Channels];
+      next[b*Channels +: Channels] = x ^ y ^ carry;
+      carry = (x & y) | ((x ^ y) & carry);
+    end
+    carry_low = carry;
+    carry = '0;
+    for (int unsigned b = LowW; b < SumW; b++) begin
+      x = sum_q[b*Channels +: Channels];
+      y = addend[b*Channels +: Channels];
+      next[b*Channels +: Channels] = x ^ y ^ carry ^ carry_low;
+      carry_low = carry_low & (x ^ y ^ carry);
+      carry = (x & y) | ((x ^ y) & carry);
+    end
+  end
+
+  always_ff @(posedge sum_clk or negedge rst_ni) begin
+    if (!rst_ni) begin
+      sum_o <= '0;
+    end else if (ClockGates != 0 || sum_i) begin
+      for (int unsigned i = 0; i < SumW * Channels; i++) sum_o[i] <= next[i%SumW*Channels+i/SumW];
     end
   end
 

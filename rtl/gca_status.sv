@@ -2,12 +2,12 @@
 //
 // gca_status: counts the tokens delivered and the counters that ended full.
 //
-// Contract: token_i adds one to tokens_o. scan_i (one cycle, the counts final) starts a walk over the sub-tiles, TilesAtOnce
-//   a cycle from that cycle on, that counts the full counters and adds them to saturated_o a cycle later; full_i must hold for
-//   ScanCycles cycles, and scan_i must not come again before. Both counters wrap at 2^32; clear_i sets them to 0 (and loses
-//   what the same cycle would add).
+// Contract: token_i adds one to tokens_o. scan_i (one cycle) starts a walk over the sub-tiles, TilesAtOnce a cycle from the
+//   next cycle on, that counts the full counters and adds them to saturated_o, two cycles later; full_i must hold for the
+//   ScanCycles cycles after scan_i, and scan_i must not come again in the first ScanCycles-1 of them. Both counters wrap at
+//   2^32; clear_i sets them to 0 (and loses what the same cycle would add).
 //
-// Latency: tokens_o one cycle, saturated_o complete ScanCycles + 1 cycles after scan_i. Reset: asynchronous, to 0.
+// Latency: tokens_o one cycle, saturated_o complete ScanCycles + 3 cycles after scan_i. Reset: asynchronous, to 0.
 `default_nettype none
 
 module gca_status #(
@@ -28,42 +28,50 @@ module gca_status #(
 
   localparam int unsigned TilesAtOnce = (Tiles > 0) ? (Tiles + ScanCycles - 1) / ScanCycles : 1;
   localparam int unsigned Steps = (Tiles + TilesAtOnce - 1) / TilesAtOnce;
-  localparam int unsigned StepW = $clog2(Steps + 1);
   localparam int unsigned SliceW = TilesAtOnce * Channels;
-  localparam int unsigned FoundW = $clog2(SliceW + 1);
+  // A slice is counted in parts of a few channels, these are added up in two halves, so that no adder is deep.
+  localparam int unsigned PartChannels = 7;
+  localparam int unsigned Parts = (SliceW + PartChannels - 1) / PartChannels;
+  localparam int unsigned PartW = $clog2(PartChannels + 1);
+  localparam int unsigned TotalW = $clog2((Parts + 1) / 2 * PartChannels + 1);
 
-  logic [StepW-1:0] step_q, step_d;  // Steps: at rest
-  logic [SliceW-1:0] slice;
-  logic [FoundW-1:0] found_q;
+  logic [Steps-1:0] walk_q;  // one-hot: the slice of this cycle; none at rest
+  logic [Parts*PartChannels-1:0] slice;
+  logic [Parts*PartW-1:0] part_d, part_q;
+  logic [2*TotalW-1:0] total_d, total_q;  // in parts with an even number, in the others
   logic [Steps*SliceW-1:0] full;
 
   always_comb begin
     full = (Steps * SliceW)'(full_i);
-    step_d = step_q;
-    if (scan_i) step_d = StepW'(1);
-    else if (step_q != StepW'(Steps)) step_d = step_q + StepW'(1);
     slice = '0;
     for (int unsigned s = 0; s < Steps; s++) begin
-      if (scan_i ? s == 0 : step_q == StepW'(s)) slice = full[s*SliceW +: SliceW];
+      if (walk_q[s]) slice = slice | (Parts * PartChannels)'(full[s*SliceW +: SliceW]);
+    end
+    total_d = '0;
+    for (int unsigned p = 0; p < Parts; p++) begin
+      part_d[p*PartW +: PartW] = PartW'($countones(slice[p*PartChannels +: PartChannels]));
+      total_d[p%2*TotalW +: TotalW] = total_d[p%2*TotalW +: TotalW] + TotalW'(part_q[p*PartW +: PartW]);
     end
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      step_q      <= StepW'(Steps);
-      found_q     <= '0;
+      walk_q      <= '0;
+      part_q      <= '0;
+      total_q     <= '0;
       tokens_o    <= '0;
       saturated_o <= '0;
     end else begin
-      step_q <= step_d;
-      if (scan_i || step_q != StepW'(Steps)) found_q <= FoundW'($countones(slice));
-      else found_q <= '0;
+      walk_q  <= (walk_q << 1) | Steps'(scan_i);
+      part_q  <= part_d;
+      total_q <= total_d;
       if (clear_i) begin
         tokens_o    <= '0;
         saturated_o <= '0;
       end else begin
         if (token_i) tokens_o <= tokens_o + gca_pkg::StatusW'(1);
-        saturated_o <= saturated_o + gca_pkg::StatusW'(found_q);
+        saturated_o <= saturated_o + gca_pkg::StatusW'(total_q[0 +: TotalW])
+                       + gca_pkg::StatusW'(total_q[TotalW +: TotalW]);
       end
     end
   end
@@ -72,7 +80,7 @@ module gca_status #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (rst_ni) begin
       if (scan_i) begin
-        AScanWaitsForTheOneBefore_M: assume (step_q == StepW'(Steps));
+        AScanWaitsForTheOneBefore_M: assume (walk_q << 1 == '0);
       end
     end
   end

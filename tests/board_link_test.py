@@ -179,9 +179,9 @@ class BoardLink(unittest.TestCase):
                 board.process.send_signal(signal.SIGCONT)
 
     def refused(self, port, *options, config="c.toml", patience=1):
-        done = subprocess.run([GCA, "run", "--engine", "board", *(("--port", port) if port else ()), "--config",
-                               self.folder / config, "--input", self.folder / "i.npz", *(("--patience", str(patience)) if port else ()), *options],
-                              capture_output=True, text=True, timeout=TIMEOUT_S)
+        line = ("--port", port, "--patience", str(patience)) if port else ()
+        done = subprocess.run([GCA, "run", "--engine", "board", *line, "--config", self.folder / config, "--input",
+                               self.folder / "i.npz", *options], capture_output=True, text=True, timeout=TIMEOUT_S)
         self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
         self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
         return done.stderr

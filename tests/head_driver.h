@@ -177,7 +177,7 @@ class HeadDriver {
         [[nodiscard]] std::int64_t result() const { return emit() + kSchedule.emit_cycles + 4; }
         /// When the first full counters are added. Popcounts look at the last sample itself, counters at what has
         /// counted it.
-        [[nodiscard]] std::int64_t scan() const { return result() - (Build::kReadoutStyle == 0 ? 1 : 2); }
+        [[nodiscard]] std::int64_t scan() const { return result() - (Build::kReadoutStyle == 0 ? 0 : 1); }
     };
     static constexpr std::int64_t kNever = std::int64_t{1} << 50;
 

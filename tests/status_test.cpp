@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -49,31 +50,32 @@ class Driver {
         bench_.settle();
         check();
         bench_.tick();
-        if (scan) {
-            next_tile_ = 0;
-        }
         unsigned found = 0;
         for (unsigned i = 0; i < kTilesAtOnce && next_tile_ < kTiles; ++i, ++next_tile_) {
             for (unsigned c = 0; c < kChannels; ++c) {
                 found += get_bit(bench_->full_i, std::size_t{next_tile_} * kChannels + c) ? 1 : 0;
             }
         }
+        if (scan) {
+            next_tile_ = 0;
+        }
         tokens_ = clear ? 0 : tokens_ + (token ? 1 : 0);
-        saturated_ = clear ? 0 : saturated_ + found_;
-        found_ = found;
+        saturated_ = clear ? 0 : saturated_ + found_[1];
+        found_ = {found, found_[0]};
         check();
     }
 
-    // A whole scan, after which full_i is turned upside down: it needs to hold no longer. One cycle later all are
+    // A whole scan, after which full_i is turned upside down: it needs to hold no longer. Two cycles later all are
     // added.
     void scan() {
         tick(false, false, true);
-        for (unsigned i = 1; i < kScanCycles; ++i) {
+        for (unsigned i = 0; i < kScanCycles; ++i) {
             tick(false, false, false);
         }
         for (std::size_t i = 0; i < kBits; ++i) {
             set_bit(bench_->full_i, i, !get_bit(bench_->full_i, i));
         }
+        tick(false, false, false);
         tick(false, false, false);
     }
 
@@ -85,7 +87,7 @@ class Driver {
         tokens_ = 0;
         saturated_ = 0;
         next_tile_ = kTiles;
-        found_ = 0;
+        found_ = {};
         bench_.reset(clock_high, [&] { check(); });
     }
 
@@ -112,8 +114,8 @@ class Driver {
     Bench<Build>& bench_;
     std::uint32_t tokens_ = 0;
     std::uint32_t saturated_ = 0;
-    unsigned next_tile_ = kTiles;  // of the scan; kTiles: at rest
-    unsigned found_ = 0;           // in the last cycle: added in the next
+    unsigned next_tile_ = kTiles;      // of the scan; kTiles: at rest
+    std::array<unsigned, 2> found_{};  // in the last cycle and the one before: added two cycles later
 };
 
 template <typename Build>
@@ -228,13 +230,13 @@ TYPED_TEST(Status, ResetInEveryCycleOfAScanClearsBothAtOnceAndEndsTheScan) {
 TYPED_TEST(Status, RandomTokensScansAndClears) {
     on_each_start<TypeParam>([](Bench<TypeParam>& bench) {
         Driver<TypeParam> driver(bench);
-        unsigned busy = 0;  // cycles for which full_i must hold still
+        unsigned busy = 0;  // cycles of the walk that are left
         for (int i = 0; i < 2000; ++i) {
-            const bool scan = busy == 0 && bench.chance(30);
-            if (busy == 0) {
+            const bool scan = busy <= 1 && bench.chance(30);
+            if (busy == 0 || busy == driver.kScanCycles) {
                 driver.randomize();
             }
-            busy = scan ? driver.kScanCycles - 1 : busy - (busy > 0 ? 1 : 0);
+            busy = scan ? driver.kScanCycles : busy - (busy > 0 ? 1 : 0);
             driver.tick(bench.chance(3), bench.chance(40), scan);
         }
     });

@@ -150,7 +150,16 @@ alumacc
 maccmap
 {adders}
 opt
-synth -run fine:check
+opt -fast -full
+opt -undriven -fine
+techmap
+opt -fast
+{"extract_fa -fa" if adders else ""}
+{adders}
+techmap
+opt -fast
+abc -fast
+opt -fast
 dfflibmap -liberty {shlex.quote(f'{folder}/cells.lib')}
 opt
 opt_clean -purge

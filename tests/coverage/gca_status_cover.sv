@@ -7,7 +7,6 @@
 module gca_status_cover #(
     parameter int unsigned Channels = 1,
     parameter int unsigned Tiles = 1,
-    parameter int unsigned StepW = 1,
     parameter int unsigned Steps = 1
 ) (
     input wire logic clk_i,
@@ -18,11 +17,11 @@ module gca_status_cover #(
     input wire logic [Tiles*Channels-1:0] full_i,
     input wire logic [gca_pkg::StatusW-1:0] tokens_o,
     input wire logic [gca_pkg::StatusW-1:0] saturated_o,
-    input wire logic [StepW-1:0] step_q
+    input wire logic [Steps-1:0] walk_q
 );
 
   logic walks;
-  assign walks = step_q != StepW'(Steps);
+  assign walks = walk_q != '0;
 
   // verilator coverage_on
   TokenIsCounted_C: cover property (@(posedge clk_i) disable iff (!rst_ni) token_i && !clear_i);
@@ -44,6 +43,6 @@ module gca_status_cover #(
 
 endmodule
 
-bind gca_status gca_status_cover #(.Channels(Channels), .Tiles(Tiles), .StepW(StepW), .Steps(Steps)) u_cover (.*);
+bind gca_status gca_status_cover #(.Channels(Channels), .Tiles(Tiles), .Steps(Steps)) u_cover (.*);
 
 `default_nettype wire

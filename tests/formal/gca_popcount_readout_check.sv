@@ -10,6 +10,7 @@ module gca_popcount_readout_check #(
     parameter int unsigned Channels = 64,
     parameter int unsigned Tiles    = 16,
     parameter int unsigned Levels   = 16,
+    localparam int unsigned OnesW   = (Tiles > 1) ? $clog2(Tiles) : 1,
     localparam int unsigned SumW    = $clog2(Tiles * (Levels - 1) + 1) + 1
 ) (
     input wire logic                           clk_i,
@@ -23,13 +24,24 @@ module gca_popcount_readout_check #(
     input wire logic [Tiles*Channels-1:0]      full_o,
     input wire logic [Tiles*Channels-1:0]      pulse,
     input wire logic [Tiles*Channels-1:0]      sign,
-    input wire logic [SumW-1:0]                sum_q,
-    input wire logic [$clog2(Tiles+1)-1:0]     ones_q
+    input wire logic [SumW*Channels-1:0]       sum_q,
+    input wire logic [OnesW*Channels-1:0]      ones_q,
+    input wire logic [Channels-1:0]            last_q
 );
 
   localparam logic signed [31:0] Samples = 32'(Levels - 1);
   localparam logic signed [31:0] Most = 32'(Tiles * (Levels - 1));
   wire logic capture = sync_en_i[gca_pkg::SyncStages-1] && !count_en_i;
+
+  // Of terms that are high, and what the accumulator begins with.
+  logic [31:0] ones;
+  logic [SumW-1:0] sum;
+  always_comb begin
+    ones = 32'(last_q[0]);
+    for (int unsigned b = 0; b < OnesW; b++) ones = ones + (32'(ones_q[b*Channels]) << b);
+    for (int unsigned b = 0; b < SumW; b++) sum[b] = sum_q[b*Channels];
+  end
+  wire logic [SumW-1:0] start = sign[(Tiles-1)*Channels] ? '0 : SumW'(Levels);
 
   logic signed [31:0] step, negative, most;
   always_comb begin
@@ -83,12 +95,12 @@ module gca_popcount_readout_check #(
 
       if (counting_q) begin
         SamplesAreThoseOfTheEmitPhase_A: assert (taken_q >= 32'sd1 && taken_q <= Samples);
-        AccumulatorHoldsTheSamples_A: assert (sum_q + SumW'(ones_q) == SumW'(total_q + taken_q * negative)
-                                               && 32'(ones_q) <= Tiles);
+        AccumulatorHoldsTheSamples_A: assert (sum + SumW'(ones) == start + SumW'(total_q + taken_q * negative)
+                                               && ones <= Tiles);
       end
       if (added_q) begin
-        AccumulatorHoldsTheSum_A: assert (sum_q == SumW'(total_q + Samples * negative) && taken_q == Samples
-                                          && 32'(ones_q) == negative);
+        AccumulatorHoldsTheSum_A: assert (sum == start + SumW'(total_q + Samples * negative) && taken_q == Samples
+                                          && ones == negative && last_q[0] == sign[(Tiles-1)*Channels]);
       end
       if (counting_q || added_q) begin
         NoSampleCountsMoreThanOnce_A: assert (total_q <= most && total_q >= -most);
@@ -108,7 +120,6 @@ module gca_popcount_readout_check #(
 
 endmodule
 
-bind gca_popcount_readout gca_popcount_readout_check #(.Channels(Channels), .Tiles(Tiles), .Levels(Levels)) u_check (
-    .sum_q(gen_channel[0].sum_q), .ones_q(gen_channel[0].ones_q), .*);
+bind gca_popcount_readout gca_popcount_readout_check #(.Channels(Channels), .Tiles(Tiles), .Levels(Levels)) u_check (.*);
 
 `default_nettype wire

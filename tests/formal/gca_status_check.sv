@@ -8,8 +8,9 @@ module gca_status_check #(
     parameter int unsigned Tiles      = 16,
     parameter int unsigned ScanCycles = 16,
     parameter int unsigned Steps      = 16,
-    parameter int unsigned StepW      = 5,
-    parameter int unsigned FoundW     = 7
+    parameter int unsigned Parts      = 10,
+    parameter int unsigned PartW      = 3,
+    parameter int unsigned TotalW     = 6
 ) (
     input wire logic                        clk_i,
     input wire logic                        rst_ni,
@@ -19,20 +20,26 @@ module gca_status_check #(
     input wire logic [Tiles*Channels-1:0]   full_i,
     input wire logic [gca_pkg::StatusW-1:0] tokens_o,
     input wire logic [gca_pkg::StatusW-1:0] saturated_o,
-    input wire logic [StepW-1:0]            step_q,
-    input wire logic [FoundW-1:0]           found_q
+    input wire logic [Steps-1:0]            walk_q,
+    input wire logic [Parts*PartW-1:0]      part_q,
+    input wire logic [2*TotalW-1:0]         total_q
 );
 
   localparam int unsigned StatusW = gca_pkg::StatusW;
   localparam int unsigned ScanW = $clog2(ScanCycles + 1);
 
-  wire logic [StatusW-1:0] counted = saturated_o + StatusW'(found_q);  // with what is added a cycle later
+  logic [StatusW-1:0] counted;  // with what is added a cycle and two cycles later
+  always_comb begin
+    counted = saturated_o + StatusW'(total_q[0 +: TotalW]) + StatusW'(total_q[TotalW +: TotalW]);
+    for (int unsigned p = 0; p < Parts; p++) counted = counted + StatusW'(part_q[p*PartW +: PartW]);
+  end
 
   logic [StatusW-1:0] tokens_q;  // delivered since the last clear_i
   logic clear_q;
 
-  // The scan that began last: cycles since scan_i (ScanCycles: over), whether nothing was cleared in it, what was to be
-  // counted, and the count that it began from.
+  // The scan that began last: begin_q: its first cycle is this one; cycles since then (ScanCycles: over), whether nothing was
+  // cleared in it, what was to be counted, and the count that it began from.
+  logic begin_q;
   logic [ScanW-1:0] scan_q;
   logic whole_q;
   logic [Tiles*Channels-1:0] full_q;
@@ -56,6 +63,7 @@ module gca_status_check #(
     if (!rst_ni) begin
       tokens_q <= '0;
       clear_q <= 1'b0;
+      begin_q <= 1'b0;
       scan_q <= ScanW'(ScanCycles);
       whole_q <= 1'b0;
       full_q <= '0;
@@ -65,7 +73,8 @@ module gca_status_check #(
       if (clear_i) tokens_q <= '0;
       else if (token_i) tokens_q <= tokens_q + StatusW'(1);
 
-      if (scan_i) begin
+      begin_q <= scan_i;
+      if (begin_q) begin
         scan_q <= ScanW'(1);
         whole_q <= !clear_i;
         full_q <= full_i;
@@ -83,11 +92,11 @@ module gca_status_check #(
       end
       if (whole_q) SaturatedGrowsTileByTile_A: assert (counted == base_q + passed_full);
       WalkIsWhereTheTimeIs_A: assert (scan_q != '0 && scan_q <= ScanW'(ScanCycles)
-                                      && 32'(step_q) == ((32'(scan_q) < Steps) ? 32'(scan_q) : Steps));
+                                      && walk_q == ((over ? '0 : Steps'(1) << scan_q) | Steps'(begin_q)));
       if (clear_q) ClearSetsBothToZero_A: assert (tokens_o == '0 && saturated_o == '0);
       AllFull_C: cover (over && whole_q && full_q == '1);
       ClearedDuringAScan_C: cover (!over && clear_q && scan_q != ScanW'(1));
-      ScansBackToBack_C: cover (over && whole_q && scan_i && full_q != '0 && full_i == ~full_q);
+      ScansBackToBack_C: cover (over && whole_q && begin_q && full_q != '0 && full_i == ~full_q);
     end
   end
 
@@ -96,7 +105,8 @@ module gca_status_check #(
 endmodule
 
 bind gca_status gca_status_check #(
-    .Channels(Channels), .Tiles(Tiles), .ScanCycles(ScanCycles), .Steps(Steps), .StepW(StepW), .FoundW(FoundW)
+    .Channels(Channels), .Tiles(Tiles), .ScanCycles(ScanCycles), .Steps(Steps), .Parts(Parts), .PartW(PartW),
+    .TotalW(TotalW)
 ) u_check (.*);
 
 `default_nettype wire
