@@ -91,15 +91,18 @@ std::string describe(LanguageModel& model) {
                                   to_string(analog.head.cell.model), g.dim, g.tile_tokens, g.tiles, analog.window));
 }
 
-/// What the heads' activity took, by the estimate of `gca report`.
-std::string describe_energy(LanguageModel& model) {
+/// What the heads' activity took, by the estimate of `gca report`, where `fed` tokens went through them.
+std::string describe_energy(LanguageModel& model, std::size_t fed) {
     constexpr double kPjPerNj = 1000.0;
     const Config& head = model.file().analog->head;
     const std::size_t heads = model.file().shape.layers * model.file().shape.heads;
     const Schedule schedule =
         Schedule::of_levels(std::max(head.quantization.query_levels, 2U), head.quantization.output_levels);
     const Chip chip(load_digital_figures(shipped::digital_figures()));
-    const TokenEnergy energy = chip.energy(head, model.analog()->activity(), schedule.latency());
+    const double cycles = model.analog()->cycles() == 0 ? schedule.latency()
+                                                        : static_cast<double>(model.analog()->cycles()) /
+                                                              static_cast<double>(fed * model.file().shape.layers);
+    const TokenEnergy energy = chip.energy(head, model.analog()->activity(), cycles);
     return row("attention's energy",
                fmt::format("{:.1f} nJ a token: {} heads of {:.2f} nJ (K {:.2f}, V {:.2f}, digital {:.2f}, DACs {:.2f}; "
                            "gca report explains)",
@@ -151,7 +154,7 @@ int generate_command(const LanguageArguments& arguments) {
                         fmt::format("{:.0f} ns a token: {} layers one after the other",
                                     static_cast<double>(cycles) / static_cast<double>(fed), shape.layers));
         }
-        text += describe_energy(model);
+        text += describe_energy(model, fed);
     }
     fmt::print(stderr, "{}", text);
     return 0;
