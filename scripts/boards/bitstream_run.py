@@ -46,9 +46,10 @@ def build(design):
     return program
 
 
-def build_gca():
+def find_gca(build_it):
+    """The program gca of the build directory."""
     environment = {**os.environ, "TARGET": "gca"}
-    if subprocess.run([ROOT / "scripts/build"], env=environment, stdout=sys.stderr).returncode != 0:
+    if build_it and subprocess.run([ROOT / "scripts/build"], env=environment, stdout=sys.stderr).returncode != 0:
         raise Failed("scripts/build: failed")
     return ROOT / os.environ.get("BUILD_DIR", "build") / "gca"
 
@@ -68,9 +69,8 @@ def write_input(design, tokens):
         f"[charge_to_pulse]\ns_sat = {1.25 * dim}\na_sat = {0.625 * tile_tokens}\n")
 
 
-def simulate(design, tokens):
+def simulate(design, tokens, program):
     """Returns what `gca run --engine board` reports: every result compared with the reference."""
-    program = build_gca()
     print(f"fpga: unpacking {design.bitstream} and building it for simulation", file=sys.stderr)
     make_netlist(design)
     simulator = build(design)

@@ -34,7 +34,7 @@ BOARDS = {
     "hx8k": Board("ice40", 12, ("--hx8k", "--package", "ct256"), "pcf",
                   Resource("logic cells", "ICESTORM_LC", ("SB_LUT4",), 7680),
                   Resource("block RAMs", "ICESTORM_RAM", ("SB_RAM40_4K",), 32), 4096, None,
-                  {"board": (24, 16, 2), "periphery": (16, 16, 2)}),
+                  {"board": (16, 16, 2), "periphery": (16, 16, 2)}),
     "ulx3s": Board("ecp5", 25, ("--85k", "--package", "CABGA381"), "lpf",
                    # A carry cell is two LUTs, a row of distributed RAM six.
                    Resource("LUTs", "TRELLIS_COMB", ("LUT4", "CCU2C", "CCU2C"), 83640),

@@ -36,6 +36,16 @@ def sources():
     return [str(file.relative_to(ROOT)) for file in files]
 
 
+def revision():
+    """The commit of the RTL, with a + where it was changed since; None outside a repository."""
+    def git(*arguments):
+        done = subprocess.run(["git", *arguments, "--", "rtl/*.sv"], cwd=ROOT, capture_output=True, text=True)
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    commit = git("log", "-1", "--format=%h")
+    return commit and commit + ("+" if git("status", "--porcelain") else "")
+
+
 def clocks_per_bit(board, baud):
     return round(board.clock_mhz * 1e6 / baud)
 
@@ -92,7 +102,7 @@ class Design:
         return json.loads((ROOT / folder / "report.json").read_text())
 
     def pack(self, tools):
-        """Writes the bitstream; an old one goes only when the new one is whole."""
+        """Writes the bitstream, whole or not at all."""
         fresh = self.bitstream.with_suffix(".new")
         run([tools.pack, self.folder / tools.layout, fresh], self.folder / "pack.log")
         (ROOT / fresh).rename(ROOT / self.bitstream)
@@ -107,7 +117,7 @@ class Tools:
     @property
     def version(self):
         done = subprocess.run([self.nextpnr, "--version"], capture_output=True, text=True)
-        found = re.search(r"(nextpnr-\w+) .*Version (?:nextpnr-)?([\w.+-]+)", done.stdout + done.stderr)
+        found = re.search(r"((?:yowasp-)?nextpnr-\w+).*Version (?:nextpnr-)?([\w.+-]+)", done.stdout + done.stderr)
         return f"{found[1]} {found[2]}" if found else Path(self.nextpnr).name
 
 

@@ -2,7 +2,7 @@
 import json
 
 from boards.devices import BOARDS, Refused, bits_a_token, clocks_a_token, text
-from boards.flow import OUTPUT, ROOT
+from boards.flow import OUTPUT, ROOT, revision
 
 README = ROOT / "rtl/board/README.md"
 BEGIN, END = "<!-- made by scripts/fpga --table --readme -->\n", "<!-- end -->\n"
@@ -14,7 +14,7 @@ def summarize(design, cells, report, tools):
     """The result of a design; without nextpnr's report, that of synthesis."""
     board = design.board
     result = {"board": design.name, "top": design.top, "size": text(design.size), "baud": design.baud,
-              "needs_mhz": board.clock_mhz, "tools": tools, "placed": report is not None}
+              "needs_mhz": board.clock_mhz, "tools": tools, "rtl": revision(), "placed": report is not None}
     for name, resource in board.resources().items():
         used = (report["utilization"][resource.placed]["used"] if report
                 else sum(cells.get(cell, 0) for cell in resource.synthesized))
@@ -72,9 +72,10 @@ def row(result):
     else:
         timing = "not placed: figures of synthesis", "-"
     tokens = f"{result['tokens_per_s']} ({result['tokens_per_s_line']} at {result['baud']} baud)"
-    simulated = result.get("simulated")
-    by = result["tools"] + (f"; {simulated['tokens']} tokens through the bitstream in simulation, "
-                            f"{simulated['mismatches']} wrong" if simulated else "")
+    by = result["tools"] + (f", RTL of {result['rtl']}" if result["rtl"] else "")
+    if simulated := result.get("simulated"):
+        by += (f"; simulated bitstream: {simulated['tokens']} tokens, {simulated['outputs']} outputs, "
+               f"{simulated['near_threshold']} too near a threshold to compare, {simulated['mismatches']} wrong")
     cells = (*(result[name] for name in ("board", "top", "size")), *map(use, ("logic", "ram", "multipliers")), *timing,
              tokens, by)
     return f"| {' | '.join(cells)} |\n"
