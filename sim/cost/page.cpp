@@ -235,7 +235,7 @@ std::string retention_section(const Estimate& e) {
             line.points.push_back({point.decay * e.options.tau_s, point.perplexity});
         }
         rows.push_back({point.decay == 0.0 ? "no leakage" : seconds(point.decay * e.options.tau_s),
-                        fmt::format("{:g}", point.decay), fmt::format("{:.3f}", point.perplexity)});
+                        fmt::format("{:.3g}", point.decay), fmt::format("{:.3f}", point.perplexity)});
     }
     const double wanted = model.retention.front().perplexity * (1.0 + e.options.accepted);
     std::string found = "At no measured decay is it that much worse.";

@@ -1,6 +1,7 @@
 #include "sim/language/analog_heads.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -115,6 +116,16 @@ Activity AnalogHeads::activity() const {
     return sum;
 }
 
+Projections AnalogHeads::recorded() const {
+    Projections all;
+    for (const Slot& slot : slots_) {
+        all.q.insert(all.q.end(), slot.recorded.q.begin(), slot.recorded.q.end());
+        all.k.insert(all.k.end(), slot.recorded.k.begin(), slot.recorded.k.end());
+        all.v.insert(all.v.end(), slot.recorded.v.begin(), slot.recorded.v.end());
+    }
+    return all;
+}
+
 void AnalogHeads::run(std::size_t layer, std::size_t tokens, std::span<const float> qkv, std::span<float> mixed) {
     workers_.for_each(shape_.heads, [&](std::size_t number) { run_head(layer, number, tokens, qkv, mixed); });
 }
@@ -144,6 +155,16 @@ void AnalogHeads::run_head(std::size_t layer, std::size_t number, std::size_t to
     scale(0, ScalingStage::q, scalers.q, 1.0, slot.q);
     scale(1, ScalingStage::k, scalers.k, kSupplyV, slot.k);
     scale(2, ScalingStage::v, scalers.v, kSupplyV, slot.v);
+
+    if (recording_) {
+        const auto keep = [](const std::vector<double>& values, std::vector<float>& kept) {
+            std::transform(values.begin(), values.end(), std::back_inserter(kept),
+                           [](double value) { return static_cast<float>(value); });
+        };
+        keep(slot.q, slot.recorded.q);
+        keep(slot.k, slot.recorded.k);
+        keep(slot.v, slot.recorded.v);
+    }
 
     slot.y.resize(tokens * dim);
     slot.head->run(tokens, slot.q, slot.k, slot.v, slot.y);

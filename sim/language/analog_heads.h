@@ -17,6 +17,13 @@
 
 namespace gca {
 
+/// What heads were given, in hardware range: [heads][tokens][dim], a layer's heads after those of the one before.
+struct Projections {
+    std::vector<float> q;
+    std::vector<float> k;
+    std::vector<float> v;
+};
+
 /// One head: a stream of tokens in hardware range.
 class AnalogHead {
  public:
@@ -47,6 +54,9 @@ class AnalogHeads : public Attention {
     void watch_activity();
     /// Of all heads since then.
     [[nodiscard]] Activity activity() const;
+    /// From now on, what the heads are given is kept.
+    void record() { recording_ = true; }
+    [[nodiscard]] Projections recorded() const;
     /// Other scalers for all layers.
     void set_scalers(std::vector<Scalers> layers) { settings_.layers = std::move(layers); }
 
@@ -57,6 +67,7 @@ class AnalogHeads : public Attention {
     struct Slot {
         std::unique_ptr<AnalogHead> head;
         std::optional<ActivityMeter> meter;
+        Projections recorded;
         std::vector<double> q;
         std::vector<double> k;
         std::vector<double> v;
@@ -70,6 +81,7 @@ class AnalogHeads : public Attention {
     AnalogSettings settings_;
     Workers& workers_;
     StageMoments* moments_ = nullptr;
+    bool recording_ = false;
     std::vector<Slot> slots_;  ///< [layers][heads]
 };
 

@@ -91,15 +91,18 @@ std::string describe(LanguageModel& model) {
                                   to_string(analog.head.cell.model), g.dim, g.tile_tokens, g.tiles, analog.window));
 }
 
-/// What the heads' activity took, by the estimate of `gca report`.
-std::string describe_energy(LanguageModel& model) {
+/// What the heads' activity took, by the estimate of `gca report`, where `fed` tokens went through them.
+std::string describe_energy(LanguageModel& model, std::size_t fed) {
     constexpr double kPjPerNj = 1000.0;
     const Config& head = model.file().analog->head;
     const std::size_t heads = model.file().shape.layers * model.file().shape.heads;
     const Schedule schedule =
         Schedule::of_levels(std::max(head.quantization.query_levels, 2U), head.quantization.output_levels);
     const Chip chip(load_digital_figures(shipped::digital_figures()));
-    const TokenEnergy energy = chip.energy(head, model.analog()->activity(), schedule.latency());
+    const double cycles = model.analog()->cycles() == 0 ? schedule.latency()
+                                                        : static_cast<double>(model.analog()->cycles()) /
+                                                              static_cast<double>(fed * model.file().shape.layers);
+    const TokenEnergy energy = chip.energy(head, model.analog()->activity(), cycles);
     return row("attention's energy",
                fmt::format("{:.1f} nJ a token: {} heads of {:.2f} nJ (K {:.2f}, V {:.2f}, digital {:.2f}, DACs {:.2f}; "
                            "gca report explains)",
@@ -151,21 +154,43 @@ int generate_command(const LanguageArguments& arguments) {
                         fmt::format("{:.0f} ns a token: {} layers one after the other",
                                     static_cast<double>(cycles) / static_cast<double>(fed), shape.layers));
         }
-        text += describe_energy(model);
+        text += describe_energy(model, fed);
     }
     fmt::print(stderr, "{}", text);
     return 0;
 }
 
-void write_logits(const std::string& file, LanguageModel& model, std::span<const TokenId> tokens) {
-    const GptShape& shape = model.file().shape;
-    if (tokens.size() > shape.positions) {
-        throw InputError(fmt::format("--logits: {} tokens: must be at most {}, one sequence (--limit)", tokens.size(),
-                                     shape.positions));
+void check_one_sequence(const char* option, const LanguageModel& model, std::span<const TokenId> tokens) {
+    const std::size_t positions = model.file().shape.positions;
+    if (tokens.size() > positions) {
+        throw InputError(
+            fmt::format("{}: {} tokens: must be at most {}, one sequence (--limit)", option, tokens.size(), positions));
     }
+}
+
+void write_logits(const std::string& file, LanguageModel& model, std::span<const TokenId> tokens) {
+    check_one_sequence("--logits", model, tokens);
     NpzWriter writer(file);
     const std::vector<float> logits = all_logits(model, tokens);
-    writer.add("logits", logits, {tokens.size(), shape.vocabulary});
+    writer.add("logits", logits, {tokens.size(), model.file().shape.vocabulary});
+    writer.finish();
+}
+
+/// A run's input: what every head of the model is given while it reads `tokens`.
+void write_projections(const std::string& file, LanguageModel& model, std::span<const TokenId> tokens) {
+    check_one_sequence("--projections", model, tokens);
+    if (model.analog() == nullptr) {
+        throw InputError("--projections: the model's attention is softmax: needs --engine functional or rtl");
+    }
+    NpzWriter writer(file);
+    model.analog()->record();
+    (void)all_logits(model, tokens);
+    const Projections projections = model.analog()->recorded();
+    const GptShape& shape = model.file().shape;
+    const std::vector<std::size_t> sizes{shape.layers * shape.heads, tokens.size(), shape.dim()};
+    writer.add("q", projections.q, sizes);
+    writer.add("k", projections.k, sizes);
+    writer.add("v", projections.v, sizes);
     writer.finish();
 }
 
@@ -218,6 +243,10 @@ int eval_command(const LanguageArguments& arguments) {
     const std::vector<TokenId> tokens = read_tokens(arguments, model, 2);
     if (!arguments.logits.empty()) {
         write_logits(arguments.logits, model, tokens);
+        return 0;
+    }
+    if (!arguments.projections.empty()) {
+        write_projections(arguments.projections, model, tokens);
         return 0;
     }
     const std::size_t positions = model.file().shape.positions;
@@ -346,7 +375,13 @@ void add_eval(CLI::App& command, LanguageArguments& a) {
     add_number<std::size_t>(command, "--limit", a.limit, 1, SIZE_MAX, "Only the first N tokens");
     add_number<std::size_t>(command, "--stride", a.stride, 1, SIZE_MAX,
                             "Tokens from one stretch of the text to the next (default: the model's positions)");
-    command.add_option("--logits", a.logits, "Writes the logits of one sequence instead")->option_text("FILE.npz");
+    CLI::Option* logits = command.add_option("--logits", a.logits, "Writes the logits of one sequence instead");
+    logits->option_text("FILE.npz");
+    command
+        .add_option("--projections", a.projections,
+                    "Writes q, k, v of all heads over one sequence instead, layer after layer: an input of gca run")
+        ->option_text("FILE.npz")
+        ->excludes(logits);
     command.add_flag("--json", a.json, "Prints JSON");
 }
 

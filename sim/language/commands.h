@@ -26,6 +26,7 @@ struct LanguageArguments {
     std::string text;
     std::string tokens;
     std::string logits;
+    std::string projections;
     std::string task;
     std::size_t limit = 0;   ///< 0: all tokens
     std::size_t stride = 0;  ///< 0: the model's positions

@@ -5,6 +5,7 @@
 // Without bit 0 of the first byte, the vocabulary's part stands behind the 256 bytes' own entries.
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/language/byte_pair_tokenizer.h"
@@ -45,10 +46,6 @@ std::string vocabulary_of_bytes() {
     return text;
 }
 
-Bytes bytes_of(const std::string& text) {
-    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
 }  // namespace
 
 void try_input(Bytes input) {
@@ -60,7 +57,8 @@ void try_input(Bytes input) {
     const std::size_t vocabulary_bytes = feed.number<std::uint16_t>();
     const std::size_t merges_bytes = feed.number<std::uint16_t>();
     const std::string entries = text_of(feed.bytes(vocabulary_bytes));
-    vocabulary.write(bytes_of(alone ? entries : base + (entries.empty() ? "" : ",") + entries + "}"));
+    const std::string text_of_vocabulary = alone ? entries : base + (entries.empty() ? "" : ",") + entries + "}";
+    vocabulary.write(std::string_view(text_of_vocabulary));
     merges.write(feed.bytes(merges_bytes));
     const std::string text = text_of(feed.rest());
     accepted(

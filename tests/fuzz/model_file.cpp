@@ -3,6 +3,7 @@
 #include "sim/language/model_file.h"
 
 #include <string>
+#include <string_view>
 
 #include "tests/fuzz/memory_file.h"
 #include "tests/fuzz/target.h"
@@ -18,7 +19,7 @@ void try_input(Bytes input) {
         return;
     }
     const std::string text = model_text(model, *model.analog, "/proc/self/fd");
-    written.write({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    written.write(std::string_view(text));
     const ModelFile again = load_model_file(written.path(), {});
     require(again.shape == model.shape, "the shape is lost");
     require(again.analog.has_value(), "hardware attention is lost");
