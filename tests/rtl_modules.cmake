@@ -116,7 +116,7 @@ gca_verilate_module(adder_bank
 
 foreach(readout counter_readout popcount_readout)
   gca_verilate_module(${readout}
-    "paper Channels=8 Tiles=16 Levels=16 ClockGates=0"
+    "paper Channels=12 Tiles=16 Levels=16 ClockGates=0"
     "odd Channels=5 Tiles=7 Levels=11 ClockGates=0"
     "one Channels=1 Tiles=1 Levels=2 ClockGates=0"
     "gated Channels=4 Tiles=3 Levels=16 ClockGates=1")
@@ -146,6 +146,7 @@ gca_verilate_module(sequencer
 
 gca_verilate_module(status
   "paper Channels=8 Tiles=16 ScanCycles=16"
+  "wide Channels=28 Tiles=2 ScanCycles=2"
   "odd Channels=5 Tiles=7 ScanCycles=3"
   "one Channels=3 Tiles=1 ScanCycles=1"
   "spare Channels=2 Tiles=9 ScanCycles=6")
