@@ -13,9 +13,10 @@ foreach file [glob rtl/*.sv rtl/board/*.sv] {
     }
 }
 read_xdc constraints/arty_a7.xdc
-# 115200 baud at 100 MHz
+# 115200 baud at 100 MHz; CellW such that the view's multiplier is one DSP48
 synth_design -top gca_board -part xc7a35ticsg324-1L -verilog_define SYNTHESIS \
-    -generic Dim=16 -generic TileTokens=16 -generic Tiles=2 -generic ClocksPerBit=868
+    -generic Dim=16 -generic TileTokens=16 -generic Tiles=2 -generic CellW=17 \
+    -generic ClocksPerBit=868
 opt_design
 place_design
 route_design

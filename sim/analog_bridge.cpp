@@ -188,25 +188,21 @@ std::ptrdiff_t AnalogBridge::high_line(std::span<const std::byte> lines, const c
     if (!any_bit(lines)) {
         return -1;
     }
-    std::ptrdiff_t column = -1;
-    for (std::size_t offset = 0; offset < lines.size(); offset += sizeof(std::uint64_t)) {
-        const std::uint64_t word = load_word(lines, offset);
-        if (word == 0) {
-            continue;
-        }
-        if (column >= 0 || !std::has_single_bit(word)) {
-            breach(fmt::format("more than one {} line of the {} array is high", what, array));
-        }
-        column = static_cast<std::ptrdiff_t>(offset * 8) + std::countr_zero(word);
+    std::size_t offset = 0;
+    while (load_word(lines, offset) == 0) {
+        offset += sizeof(std::uint64_t);
     }
-    return column;
+    const std::uint64_t word = load_word(lines, offset);
+    const std::size_t end = std::min(offset + sizeof word, lines.size());
+    if (!std::has_single_bit(word) || any_bit(lines.subspan(end))) {
+        breach(fmt::format("more than one {} line of the {} array is high", what, array));
+    }
+    return static_cast<std::ptrdiff_t>(offset * 8) + std::countr_zero(word);
 }
 
 template <typename Array>
 void AnalogBridge::step_write(WritePort& port, Array& array, bool reading) {
-    const std::ptrdiff_t discharge = high_line(port.discharge, port.array, "discharge");
-    const std::ptrdiff_t write = high_line(port.write, port.array, "write");
-    if (discharge < 0 && write < 0) {
+    if (!any_bit(port.discharge) && !any_bit(port.write)) {
         if (port.discharge_cycles != 0) {
             breach(fmt::format(
                 "column {} of the {} array was discharged for {} cycles and written for {}: needs {} and {}",
@@ -214,6 +210,8 @@ void AnalogBridge::step_write(WritePort& port, Array& array, bool reading) {
         }
         return;
     }
+    const std::ptrdiff_t discharge = high_line(port.discharge, port.array, "discharge");
+    const std::ptrdiff_t write = high_line(port.write, port.array, "write");
     if (discharge >= 0 && write >= 0) {
         breach(fmt::format("the {} array is discharged and written at once", port.array));
     }

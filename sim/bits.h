@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -28,14 +29,13 @@ inline void store_word(std::span<std::byte> bits, std::size_t offset, std::uint6
 }
 
 inline bool any_bit(std::span<const std::byte> bits) {
-    const std::size_t whole = bits.size() / sizeof(std::uint64_t) * sizeof(std::uint64_t);
-    std::uint64_t any = whole < bits.size() ? load_word(bits, whole) : 0;
-    for (std::size_t offset = 0; offset < whole; offset += sizeof any) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, bits.data() + offset, sizeof word);
-        any |= word;
+    static constexpr std::array<std::byte, 256> kNone{};
+    for (; bits.size() > kNone.size(); bits = bits.subspan(kNone.size())) {
+        if (std::memcmp(bits.data(), kNone.data(), kNone.size()) != 0) {
+            return true;
+        }
     }
-    return any != 0;
+    return std::memcmp(bits.data(), kNone.data(), bits.size()) != 0;
 }
 
 /// Field `i` of `width` bits (at most 32) in a packed vector of such fields.

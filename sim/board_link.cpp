@@ -43,8 +43,11 @@ constexpr std::size_t kCrcBytes = 4;
 constexpr std::size_t kNumbersAFrame = 12;  // at most 31; short frames get through bad lines
 constexpr unsigned kBitsAByte = 10;
 
-// The board's own time for a frame, and the pause after which it forgets one, are far below this.
+// The board's own time for a frame, and the pause after which it forgets one, are far below this. Doubled with each
+// answer that does not come, and twice what the last answer took: one that is slow (a simulation) is not to drown in
+// frames that are sent again.
 constexpr milliseconds kAnswerPatience{200};
+constexpr milliseconds kMostAnswerPatience{10000};
 constexpr milliseconds kReopenPause{50};
 
 void put(std::vector<std::uint8_t>& bytes, std::uint64_t value, std::size_t size) {
@@ -209,24 +212,29 @@ std::vector<std::uint8_t> BoardLink::in_session(std::uint8_t command, std::vecto
 std::vector<std::uint8_t> BoardLink::exchange(const Frame& frame, std::size_t answer_size) {
     const std::vector<std::uint8_t> bytes = frame.encode();
     const std::size_t bits = (bytes.size() + kHeaderBytes + answer_size + kCrcBytes) * kBitsAByte;
-    const milliseconds patience = kAnswerPatience + milliseconds(1000 * bits / baud_);
-    const auto begin = steady_clock::now();
+    const auto end = steady_clock::now() + patience_;
+    milliseconds patience =
+        std::clamp(2 * last_answer_, kAnswerPatience, kMostAnswerPatience) + milliseconds(1000 * bits / baud_);
     std::string why = "no answer";
-    for (bool first = true; steady_clock::now() - begin < patience_; first = false) {
-        figures_.repeats += first ? 0U : 1U;
+    for (unsigned repeats = 0; steady_clock::now() < end; ++repeats) {
+        figures_.repeats += repeats > 0 ? 1U : 0U;
         try {
             if (!port_) {
                 port_ = std::make_unique<SerialPort>(device_, baud_);
             }
-            if (!first) {
+            if (repeats > 0) {
                 port_->discard_input();
                 reader_.clear();
             }
             port_->write(bytes);
-            if (const std::optional<Frame> answer = wait_for_answer(frame, patience)) {
+            const auto sent = steady_clock::now();
+            const auto left = std::chrono::duration_cast<milliseconds>(end - sent);
+            if (const std::optional<Frame> answer = wait_for_answer(frame, std::min(left, patience))) {
                 ++figures_.frames;
+                last_answer_ = std::chrono::duration_cast<milliseconds>(steady_clock::now() - sent);
                 return judge(frame, *answer, answer_size);
             }
+            patience = std::min(2 * patience, kMostAnswerPatience);
             why = "no answer";
         } catch (const LineError& error) {
             figures_.reopened += port_ ? 1U : 0U;

@@ -122,6 +122,7 @@ class BoardLink {
     std::uint16_t session_ = 0;
     std::uint8_t number_ = 0;
     LinkFigures figures_;
+    std::chrono::milliseconds last_answer_{0};  ///< from the frame that was answered
 };
 
 }  // namespace gca

@@ -189,6 +189,7 @@ std::variant<Arguments, int> parse_command_line(int argc, char** argv) {
     add_config(app, a);
     add_compare(app, a);
     add_bench(app, a);
+    add_cost_command(app, a.cost, [&a] { a.command = Command::report; });
     add_language_commands(app, a.language, [&a] { a.command = Command::language; });
 
     const std::vector<CLI::App*> commands = app.get_subcommands([](const CLI::App* /*command*/) { return true; });

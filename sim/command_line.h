@@ -4,6 +4,7 @@
 #include <string>
 #include <variant>
 
+#include "sim/cost/command.h"
 #include "sim/explain.h"
 #include "sim/language/commands.h"
 #include "sim/run.h"
@@ -11,7 +12,7 @@
 
 namespace gca {
 
-enum class Command { run, explain, config, compare, bench, language };
+enum class Command { run, explain, config, compare, bench, language, report };
 
 /// All that the command line said; each command reads its own.
 struct Arguments {
@@ -33,6 +34,7 @@ struct Arguments {
     bool bench_gpt2 = false;
     bool bench_json = false;
     LanguageArguments language;
+    CostArguments cost;
 };
 
 /// The arguments; or, where all has been said already (--help, --version, a mistake), the exit code.

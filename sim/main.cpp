@@ -24,6 +24,7 @@
 #include "sim/command_line.h"
 #include "sim/compare.h"
 #include "sim/config_file.h"
+#include "sim/cost/command.h"
 #include "sim/exit_code.h"
 #include "sim/explain.h"
 #include "sim/explain_report.h"
@@ -263,6 +264,8 @@ int run_program(int argc, char** argv) {
                 return config_command(arguments);
             case Command::compare:
                 return compare_command(arguments);
+            case Command::report:
+                return cost_command(arguments.cost);
             case Command::language:
                 return language_command(arguments.language);
             case Command::bench:

@@ -75,13 +75,14 @@ foreach(top gca_board periphery_chip)
   verilate(gca_board_models SOURCES ${sources} PREFIX V${top} TOP_MODULE ${top}
     VERILATOR_ARGS -Wall --assert --x-assign fast --x-initial unique -GClocksPerBit=${GCA_BOARD_SIM_CLOCKS_PER_BIT})
 endforeach()
-add_executable(board_sim board_sim.cpp)
+add_executable(board_sim board_sim.cpp board_tops.cpp)
 target_compile_definitions(board_sim PRIVATE GCA_BOARD_SIM_CLOCKS_PER_BIT=${GCA_BOARD_SIM_CLOCKS_PER_BIT})
 target_link_libraries(board_sim PRIVATE gca_board_models gca_behavioral fmt::fmt gca_warnings)
 
 add_test(NAME board_link COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/board_link_test.py
   $<TARGET_FILE:gca> $<TARGET_FILE:board_sim>)
 add_test(NAME constraints COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/constraints_test.py)
+add_test(NAME fpga COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/fpga_test.py)
 
 # As Yosys reads it for scripts/fpga.
 list(JOIN GCA_RTL " " board_rtl)

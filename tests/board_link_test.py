@@ -172,16 +172,16 @@ class BoardLink(unittest.TestCase):
                 np.savez(self.folder / "big.npz", **{name: random.random((1, 4000, DIM)) * full
                                  for name, full in (("q", 1.0), ("k", 0.9), ("v", 0.9))})
                 message, _ = self.run_board(board, "silent.npz", "--patience", "2", tokens="big.npz", code=1)
-                self.assertRegex(message, r"^gca: \S+: given up after 2 s: no answer\n$")
+                self.assertRegex(message, r"^gca: \S+: given up after 2 s: [^\n]+\n$")
                 self.assertFalse((self.folder / "silent.npz").exists())
             finally:
                 timer.wait()
                 board.process.send_signal(signal.SIGCONT)
 
     def refused(self, port, *options, config="c.toml", patience=1):
-        done = subprocess.run([GCA, "run", "--engine", "board", *(("--port", port) if port else ()), "--config",
-                               self.folder / config, "--input", self.folder / "i.npz", *(("--patience", str(patience)) if port else ()), *options],
-                              capture_output=True, text=True, timeout=TIMEOUT_S)
+        line = ("--port", port, "--patience", str(patience)) if port else ()
+        done = subprocess.run([GCA, "run", "--engine", "board", *line, "--config", self.folder / config, "--input",
+                               self.folder / "i.npz", *options], capture_output=True, text=True, timeout=TIMEOUT_S)
         self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
         self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
         return done.stderr

@@ -1,4 +1,4 @@
-// A board without a board: the Verilated gca_board behind a pseudo-terminal, with faults on the line.
+// A board without a board: a Verilated one (board_model.h) behind a pseudo-terminal, with faults on the line.
 //
 //   board_sim LINK [--top board|periphery] [--flip P] [--drop P] [--seed N] [--pull-after BYTES] [--reset-after BYTES]
 //   [--power-after BYTES]
@@ -13,14 +13,11 @@
 //
 // Runs until it is killed; SIGTERM prints what was done to the line.
 
-#include <Vgca_board.h>
-#include <Vperiphery_chip.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <termios.h>
 #include <unistd.h>
-#include <verilated.h>
 
 #include <array>
 #include <cerrno>
@@ -28,7 +25,6 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
-#include <deque>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -41,14 +37,13 @@
 #include <thread>
 #include <vector>
 
-#include "behavioral/view_tables.h"
+#include "tests/board_model.h"
 
 namespace gca {
 namespace {
 
-constexpr unsigned kClocksPerBit = GCA_BOARD_SIM_CLOCKS_PER_BIT;
 // Long enough for the longest answer, and for the board to forget a frame that was cut short.
-constexpr unsigned kIdleClocks = 6000 * kClocksPerBit;
+constexpr unsigned kIdleBits = 6000;
 
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a handler's only way
 volatile std::sig_atomic_t stopped = 0;
@@ -134,147 +129,6 @@ class Faults {
     std::mt19937_64 random_;
 };
 
-/// A board and its line, bit by bit.
-class Board {
- public:
-    Board() = default;
-    Board(const Board&) = delete;
-    Board& operator=(const Board&) = delete;
-    virtual ~Board() = default;
-
-    virtual void send(std::uint8_t byte) = 0;
-    [[nodiscard]] virtual bool sending() const = 0;
-    /// One clock; gives a byte that the board has sent.
-    virtual std::optional<std::uint8_t> clock() = 0;
-    virtual void reset() = 0;
-};
-
-template <typename Model>
-class ModelBoard final : public Board {
- public:
-    ModelBoard() : model_(make_model(context_)) {
-        model_->rst_ni = 1;
-        model_->uart_rx_i = 1;
-        for (unsigned i = 0; i < 20; ++i) {
-            clock();
-        }
-        if constexpr (kIsChip) {
-            reset();
-        }
-        context_.assertOn(true);
-        if constexpr (kIsChip) {
-            load_chip();
-        }
-    }
-    ModelBoard(const ModelBoard&) = delete;
-    ModelBoard& operator=(const ModelBoard&) = delete;
-    ~ModelBoard() override { model_->final(); }
-
-    void send(std::uint8_t byte) override { pending_.push_back(byte); }
-    [[nodiscard]] bool sending() const override { return !pending_.empty() || left_ > 0; }
-
-    std::optional<std::uint8_t> clock() override {
-        drive();
-        model_->clk_i = 1;
-        model_->eval();
-        model_->clk_i = 0;
-        model_->eval();
-        if (context_.gotError()) {
-            throw std::runtime_error("an assertion failed");
-        }
-        return listen();
-    }
-    void reset() override {
-        model_->rst_ni = 0;
-        for (unsigned i = 0; i < 10; ++i) {
-            clock();
-        }
-        model_->rst_ni = 1;
-    }
-
- private:
-    static constexpr bool kIsChip = requires(Model & model) { model.load_valid_i; };
-
-    static std::unique_ptr<Model> make_model(VerilatedContext& context) {
-        context.randReset(2);
-        context.randSeed(1);
-        context.fatalOnError(false);
-        context.assertOn(false);  // until the flops have left the state in which they wake up
-        return std::make_unique<Model>(&context, "");
-    }
-
-    /// The test chip's cells are what they are: nobody at the serial line can load them.
-    void load_chip() {
-        Config config;
-        config.geometry = {.dim = 8, .tile_tokens = 8, .tiles = 2};
-        config.charge_to_pulse = {.s_sat = 10.0, .a_sat = 5.0};
-        const ViewTables tables = view_tables(config, {.cell_bits = 18, .leakage = true});
-        const auto load = [this, &tables](unsigned kind, std::size_t address, std::uint64_t number) {
-            model_->load_kind_i = static_cast<std::uint8_t>(kind);
-            model_->load_address_i = static_cast<std::uint8_t>(address);
-            model_->load_data_i = number & ((std::uint64_t{1} << tables.threshold_bits) - 1);
-            model_->load_valid_i = 1;
-            clock();
-            model_->load_valid_i = 0;
-        };
-        for (std::size_t i = 0; i < tables.cell.size(); ++i) {
-            load(0, i, static_cast<std::uint64_t>(tables.cell[i]));
-        }
-        for (std::size_t j = 0; j < tables.thresholds.size(); ++j) {
-            load(1, j, tables.thresholds[j]);
-        }
-        load(2, 0, tables.full);
-    }
-
-    void drive() {
-        if (left_ == 0 && !pending_.empty()) {
-            frame_ = 0x200U | static_cast<unsigned>(pending_.front()) << 1U;  // start, data, stop
-            pending_.pop_front();
-            left_ = 10 * kClocksPerBit;
-        }
-        if (left_ > 0) {
-            model_->uart_rx_i = frame_ >> (10 - (left_ + kClocksPerBit - 1) / kClocksPerBit) & 1U;
-            --left_;
-        }
-    }
-    std::optional<std::uint8_t> listen() {
-        if (heard_ == 0) {
-            if (model_->uart_tx_o == 0) {
-                heard_ = 1;
-                byte_ = 0;
-            }
-            return std::nullopt;
-        }
-        ++heard_;
-        if (heard_ % kClocksPerBit == kClocksPerBit / 2) {
-            const unsigned bit = heard_ / kClocksPerBit;
-            if (bit == 9) {
-                heard_ = 0;
-                return byte_;
-            }
-            if (bit > 0) {
-                byte_ = static_cast<std::uint8_t>(byte_ | model_->uart_tx_o << (bit - 1));
-            }
-        }
-        return std::nullopt;
-    }
-
-    VerilatedContext context_;
-    std::unique_ptr<Model> model_;
-    std::deque<std::uint8_t> pending_;
-    unsigned frame_ = 0;
-    unsigned left_ = 0;   ///< clocks of the byte that is being sent
-    unsigned heard_ = 0;  ///< clocks since the start bit of the board's byte
-    std::uint8_t byte_ = 0;
-};
-
-std::unique_ptr<Board> make_board(bool periphery) {
-    if (periphery) {
-        return std::make_unique<ModelBoard<Vperiphery_chip>>();
-    }
-    return std::make_unique<ModelBoard<Vgca_board>>();
-}
-
 struct Options {
     std::filesystem::path link;
     bool periphery = false;
@@ -342,7 +196,7 @@ class Simulation {
             if (const auto passed = to_board_.pass(byte)) {
                 board_->send(*passed);
             }
-            active_ = kIdleClocks;
+            active_ = idle_clocks();
             ++received_;
             if (received_ == options_.pull_after) {
                 terminal_.pull();
@@ -360,15 +214,17 @@ class Simulation {
     }
 
     void clock() {
-        active_ = board_->sending() ? kIdleClocks : active_ - 1;
+        active_ = board_->sending() ? idle_clocks() : active_ - 1;
         if (const auto byte = board_->clock()) {
             ++answered_;
-            active_ = kIdleClocks;
+            active_ = idle_clocks();
             if (const auto passed = to_host_.pass(*byte)) {
                 terminal_.write(*passed);
             }
         }
     }
+
+    [[nodiscard]] unsigned idle_clocks() const { return kIdleBits * board_->clocks_per_bit(); }
 
     Options options_;
     Faults to_board_;

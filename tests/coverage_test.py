@@ -105,6 +105,14 @@ class Reading(unittest.TestCase):
         found = points.read(self.write("# SystemC::Coverage-3\n" + entry.format("a__W4", 2) + entry.format("a__W8", 3)))
         self.assertEqual(dict(found), toggle(0, 5))
 
+    def test_what_is_no_hardware_is_left_out(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            (root / "rtl").mkdir()
+            (root / FILE).write_text("a\n  b\n`ifndef SYNTHESIS\n  c\n  d\n`endif\ne\n")
+            counts = {points.Point(FILE, line, 1, "line", "block"): 0 for line in range(1, 8)}
+            self.assertEqual([point.line for point in points.without_checks(counts, root)], [1, 2, 3, 6, 7])
+
     def test_a_file_without_points_is_refused(self):
         with self.assertRaises(points.Unusable):
             points.read(self.write("# SystemC::Coverage-3\n"))

@@ -49,6 +49,7 @@ class Explain : public testing::TestWithParam<ExplainCase> {
         const BuiltHead& head =
             *std::find_if(heads.begin(), heads.end(), [&](const BuiltHead& built) { return built.name == c.head; });
         config.geometry = head.geometry;
+        config.hardware.readout = head.readout;
         config.quantization.query_levels = head.query_levels;
         config.quantization.store_levels = head.store_levels;
         config.quantization.output_levels = head.output_levels;

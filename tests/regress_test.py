@@ -154,6 +154,22 @@ class Lists(RegressTest):
                           "odd-functional-off-s4"])
         self.assertEqual(self.list("--seeds", 9), [name.replace("-s1", "-s9") for name in self.list("--seeds", "1:1")])
 
+    def test_readouts_have_the_same_inputs(self):
+        command = [ROOT / "scripts/regress", "--list", "--configs", "odd", "--leakage", "off", "--backpressure", "none",
+                   "--seeds", "3", "--readouts", "counters,popcount-gated", "--build", self.folder]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        self.assertEqual(done.stdout.split(),
+                         ["odd-sequential-off-none-s3", "odd-pipelined-off-none-s3", "odd-functional-off-s3",
+                          "odd_popcount_gated-sequential-off-none-s3", "odd_popcount_gated-pipelined-off-none-s3"])
+        known = cases.configurations("odd=12x10x3;odd_popcount_gated=12x10x3+popcount-gated", "gca")
+        one, other = (cases.parse_id(f"{name}-pipelined-off-none-s3", known) for name in known)
+        self.assertEqual(other.configuration.readout, "popcount-gated")
+        settings = cases.draw_settings(one, one.random())
+        self.assertEqual(settings, cases.draw_settings(other, other.random()))
+        told = cases.config_text(other, settings).splitlines()
+        self.assertEqual(told[-2:], ["[hardware]", 'readout = "popcount-gated"'])
+        self.assertEqual(told[1:-1], cases.config_text(one, settings).splitlines()[1:-1])
+
     def test_nightly_is_a_soak(self):
         soak = [name for name in self.list("--nightly") if "-soak-" in name]
         tokens = dict.fromkeys(itertools.product(CONFIGURATIONS, cases.MODES), 0)
@@ -202,6 +218,8 @@ class Refusals(RegressTest):
         self.refused("--modes", "fast", says=("--modes", "fast", "sequential", "pipelined", "functional"))
         self.refused("--leakage", "on", says=("--leakage", "on", "off", "voltage", "product"))
         self.refused("--backpressure", "", says=("--backpressure", "none", "stop_and_go"))
+        self.refused("--readouts", "sums", says=("--readouts", "sums", "counters", "popcount-gated"))
+        self.refused("--readouts", "popcount", says=("--readouts", "--gca"))
         self.refused("--profile", "slow", says=("--profile", "slow", "quick", "nightly"))
         for seeds in ("x", "3:2", "1:", "-1", "1:1000000001"):
             self.refused(f"--seeds={seeds}", says=("--seeds", seeds, "A:B", "1000000000"))

@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from training import adaptation, corpus, evaluation, files, hardware, optimize, transformer  # noqa: E402
 from training.errors import UsageError  # noqa: E402
 
+SHIPPED = ROOT / "sim/data/austen"
 GCA = None  # set in main
 STAGES = ("softmax", "linear", "cubic-unadapted", "cubic-adapted", "cubic")
 SMALL = transformer.Shape(layers=2, heads=2, dim=64, context=96)
@@ -233,7 +234,11 @@ class Program(unittest.TestCase):
         self.assertIn("--seed 1", table["command"])
         self.assertEqual({path.name for path in (self.folder / "out").iterdir()},
                          {"perplexity.json", "softmax.safetensors", "linear.safetensors", "cubic.safetensors",
-                          *(f"{stage}.json" for stage in STAGES)})
+                          "held-out.txt", "samples.txt", *(f"{stage}.json" for stage in STAGES)})
+        for row in table["models"]:
+            found = subprocess.run([GCA, "eval", "--model", self.folder / f"out/{row['model']}.json", "--text",
+                                    self.folder / "out/held-out.txt", "--json"], check=True, capture_output=True)
+            self.assertAlmostEqual(json.loads(found.stdout)["perplexity"] / row["perplexity"], 1, delta=2e-3)
         again = self.run_train("--table")
         self.assertEqual(again.returncode, 0, again.stderr)
         for row in table["models"]:
@@ -289,6 +294,24 @@ class Program(unittest.TestCase):
                 self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1), done.stderr)
                 self.assertIn(words, done.stderr)
                 self.assertFalse((self.folder / "out").exists())
+
+
+class ShippedModel(unittest.TestCase):
+    def test_every_stage_is_as_good_for_the_program(self):
+        text = np.frombuffer((SHIPPED / "held-out.txt").read_bytes(), np.uint8)
+        for stage in STAGES:
+            done = subprocess.run([GCA, "eval", "--model", SHIPPED / f"{stage}.json", "--text", SHIPPED / "held-out.txt",
+                                   "--limit", "1024", "--json"], check=True, capture_output=True)
+            mine = evaluation.perplexity(files.read_model(SHIPPED / f"{stage}.json"), text, 4)
+            self.assertAlmostEqual(mine / json.loads(done.stdout)["perplexity"], 1, delta=1e-3, msg=stage)
+
+    def test_the_texts_are_what_training_read(self):
+        text, held_out = corpus.load(corpus.TRAINING).tobytes(), corpus.load(corpus.HELD_OUT).tobytes()
+        self.assertTrue(held_out.startswith((SHIPPED / "held-out.txt").read_bytes()))
+        samples = (SHIPPED / "samples.txt").read_bytes()
+        self.assertEqual(len(samples), 16 * 256)
+        for first in range(0, len(samples), 256):
+            self.assertIn(samples[first:first + 256], text)
 
 
 class Corpus(unittest.TestCase):

@@ -8,7 +8,7 @@
 //   shifted out. (Outside these are 74HC595 and 74HC165, or the same on the chip.)
 //   To the analog side: {c2p2 emit, integrate, reset, c2p1 emit, integrate, reset, query pulses, V codes, K codes, valid,
 //   V write, V discharge, K write, K discharge}. From it: {signs, pulses}.
-// Time: a step takes the same time whatever is in it, so that the analog side sees a slow but even clock: latch is its
+// Time: a step takes StepCycles whatever is in it, so that the analog side sees a slow but even clock: latch is its
 //   falling edge, and load comes half a step later, within two cycles of clk_i, as in gca_head's contract.
 // Contract with the head: gca_stepped_head's. ser_data_i is asynchronous and must be stable around ser_clk_o's rising edge.
 //
@@ -62,6 +62,7 @@ module gca_ana_serial #(
   localparam int unsigned HeadCycles = 8;  // from busy_o to the first bit
   // From latch to load, less what both take themselves: then load is in the middle between two latches.
   localparam int unsigned HoldCycles = 2 * BitCycles * (OutShifts + InShifts) + HeadCycles;
+  localparam int unsigned StepCycles = 2 * BitCycles * (OutShifts + InShifts + 2) + HoldCycles;
   localparam int unsigned TimeW = $clog2(HoldCycles + 1);
   localparam int unsigned CountW = $clog2(((OutShifts > InShifts) ? OutShifts : InShifts) + 1);
 
@@ -159,6 +160,21 @@ module gca_ana_serial #(
   // What the head sees changes between its edges only: the vector moves while the head waits.
   assign ana_pulse_o = in_q[Tiles*Dim-1:0];
   assign ana_sign_o = in_q[2*Tiles*Dim-1:Tiles*Dim];
+
+`ifndef SYNTHESIS
+  int unsigned busy_cycles_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      busy_cycles_q <= 0;
+    end else begin
+      busy_cycles_q <= busy_o ? busy_cycles_q + 1 : 0;
+      if (!busy_o) begin
+        EveryStepTakesTheSameTime_A: assert (busy_cycles_q == 0 || busy_cycles_q == StepCycles);
+      end
+    end
+  end
+`endif
 
 endmodule
 

@@ -99,6 +99,9 @@ module gca_host_link #(
   if (QueryLevels > 256 || StoreLevels > 16 || DataW > 64) begin : gen_too_many_bits
     $error("QueryLevels must be at most 256, StoreLevels 16, a charge 64 bits");
   end
+  if (AddressW > 16 || SumW > 16) begin : gen_too_many
+    $error("addresses of the view's numbers and sums must be at most 16 bits: fewer sub-tiles or tokens");
+  end
 
   localparam int unsigned InfoBytes = 16;
   // Protocol, CellW (0: there is no view), Leakage, then two bytes each.

@@ -86,7 +86,7 @@ module gca_stepped_head #(
   localparam logic [2:0] High = 3'd3;
   localparam logic [2:0] Fall = 3'd4;
   localparam logic [2:0] Step = 3'd5;
-  localparam logic [2:0] Wait = 3'd6;    // for the analog side, which begins with Step; after the first cycle the head's reset is released
+  localparam logic [2:0] Wait = 3'd6;    // for the analog side; after the first cycle the head's reset is released
 
   logic [2:0] phase_q;
   logic head_clk_q, head_rst_nq, started_q;  // started: the head has had an edge in its reset

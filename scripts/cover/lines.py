@@ -11,7 +11,7 @@ KINDS = ("lines", "branches", "functions")
 
 
 # Of the build, the tests and Verilator; ccache may write a path through the build directory.
-NOT_OURS = r"^/usr/|/tests/[^/]*$|/build-coverage-cpp/(built|CMakeFiles)/"
+NOT_OURS = r"^/usr/|/tests/|/build-coverage-cpp/(built|CMakeFiles)/"
 
 
 def llvm_cov(command, profile, programs, *options):

@@ -42,6 +42,27 @@ def read(data):
     return counts
 
 
+def checks(source):
+    """The numbers of the lines between `ifndef SYNTHESIS and its `endif: what is no hardware."""
+    inside, found = False, set()
+    for number, line in enumerate(source.splitlines(), 1):
+        words = line.split()
+        if words == ["`ifndef", "SYNTHESIS"]:
+            inside = True
+        elif words == ["`endif"]:
+            inside = False
+        elif inside:
+            found.add(number)
+    return found
+
+
+def without_checks(counts, root=ROOT):
+    """The counts of what is synthesized: an assertion that fails is not to be reached."""
+    left_out = {file: checks((root / file).read_text()) for file in {point.file for point in counts}}
+    return collections.Counter({point: count for point, count in counts.items()
+                                if point.line not in left_out[point.file]})
+
+
 def place(point):
     return f"{point.file}:{point.line}: {point.kind} {point.name}"
 

@@ -44,7 +44,7 @@ class Campaign:
                          for path in root.glob("tests/formal/*.sv")}
         self.numbers = {one.id: i + 1 for i, one in enumerate(m for m in self.mutants if m.selectable)}
         self.runner = runner.Runner(folder / "scratch")
-        modules = sorted({one.group for one in self.mutants} - {"pkg"})
+        modules = sorted({"head"}.union(*(self.tested_by(one.group) for one in self.mutants)))
         self.live = Tree(root, folder / "rtl-live", f"-DGCA_GEOMETRIES={LOOP_GEOMETRIES}",
                          f"-DGCA_READOUTS={LOOP_READOUTS}", f"-DGCA_ONLY_MODULES={';'.join(modules)}")
         if quick:
@@ -117,7 +117,7 @@ class Campaign:
         mutated = {**self.checkers, **{file: rtl_mutants.quiet(mutant.apply(text) if file == mutant.file else text)
                                        for file, text in self.texts.items()}}
         tests = self.tested_by(mutant.group)
-        if mutant.context == "refusal":
+        if mutant.context == "refusal" or mutant.group == "pkg":
             verdict = self.refusals(mutant, mutated)
             if verdict:
                 return verdict

@@ -14,22 +14,25 @@ import numpy as np
 MODES = ("sequential", "pipelined", "functional")  # the last: the functional engine, which has no cycles
 LEAKAGES = ("off", "voltage", "product")
 BACKPRESSURES = ("none", "random", "consumer", "producer", "stop_and_go")
+READOUTS = ("counters", "counters-gated", "popcount", "popcount-gated")
 SUPPLY_V = 0.9
 LARGEST_SEED = 10**9
-GEOMETRY = re.compile(r"([a-z][a-z0-9_]*)=(\d+)x(\d+)x(\d+)(?::(\d+)x(\d+)x(\d+))?")
+GEOMETRY = re.compile(r"([a-z][a-z0-9_]*)=(\d+)x(\d+)x(\d+)(?::(\d+)x(\d+)x(\d+))?(?:\+([a-z-]+))?")
 SOAK_TOKENS = 30000  # of one case
 
 
 @dataclasses.dataclass(frozen=True)
 class Configuration:
-    """A built head, and the program that it is built into."""
+    """A built head, and the program that it is built into. `size` is its name without the readout."""
     name: str
+    size: str
     dim: int
     tile_tokens: int
     tiles: int
     query_levels: int = 16
     store_levels: int = 8
     output_levels: int = 16
+    readout: str = READOUTS[0]
     gca: str = "build/gca"
 
     @property
@@ -42,12 +45,24 @@ class Configuration:
 
 
 def configurations(geometries, gca):
-    """From CMake's list, NAME=DIMxTILE_TOKENSxTILES[:QUERY_LEVELSxSTORE_LEVELSxOUTPUT_LEVELS];..."""
+    """From CMake's list, NAME=DIMxTILE_TOKENSxTILES[:QUERY_LEVELSxSTORE_LEVELSxOUTPUT_LEVELS][+READOUT];..."""
     found = {}
     for entry in filter(None, geometries.split(";")):
-        name, *sizes = GEOMETRY.fullmatch(entry).groups()
-        found[name] = Configuration(name, *(int(size) for size in sizes if size), gca=gca)
+        name, *sizes, readout = GEOMETRY.fullmatch(entry).groups()
+        size = name.removesuffix(readout_suffix(readout)) if readout else name
+        found[name] = Configuration(name, size, *(int(number) for number in sizes if number),
+                                    readout=readout or READOUTS[0], gca=gca)
     return found
+
+
+def readout_suffix(readout):
+    return "_" + readout.replace("-", "_")
+
+
+def with_readouts(geometries, readout):
+    """The list of the same sizes with this readout."""
+    entries = (entry.split("=") for entry in filter(None, geometries.split(";")))
+    return ";".join(f"{name}{readout_suffix(readout)}={size}+{readout}" for name, size in entries)
 
 
 def random_geometries(number, seed):
@@ -81,8 +96,9 @@ class Case:
         return "-".join(filter(None, words))
 
     def random(self):
-        """RandomState: its numbers are the same in every version of numpy."""
-        return np.random.RandomState([self.seed, zlib.crc32(self.id.encode())])
+        """RandomState: its numbers are the same in every version of numpy. They are the same for every readout."""
+        identifier = self.id.replace(self.configuration.name, self.configuration.size, 1)
+        return np.random.RandomState([self.seed, zlib.crc32(identifier.encode())])
 
 
 def parse_id(text, known):
@@ -103,9 +119,12 @@ def parse_id(text, known):
 
 
 def matrix(configurations, modes, leakages, backpressures, seeds, soak=False):
-    """All combinations, seed by seed, so that small heads and all their settings come early."""
+    """All combinations, seed by seed, so that small heads and all their settings come early. The functional engine has no
+    readout, and runs with the first alone."""
     cases = []
     for seed, configuration, mode, leakage in itertools.product(seeds, configurations, modes, leakages):
+        if mode == "functional" and configuration.readout != READOUTS[0]:
+            continue
         for backpressure in ("",) if mode == "functional" else backpressures:
             cases.append(Case(configuration, mode, leakage, backpressure, seed, soak))
     return cases
@@ -182,6 +201,8 @@ a_sat = {settings.a_sat}
 [leakage]
 form = "{case.leakage}"
 decay_per_token = {settings.decay}
+[hardware]
+readout = "{c.readout}"
 """
 
 

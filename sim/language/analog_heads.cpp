@@ -1,6 +1,7 @@
 #include "sim/language/analog_heads.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -93,7 +94,36 @@ AnalogHeads::AnalogHeads(const GptShape& shape, const AnalogSettings& settings, 
 void AnalogHeads::new_sequence() {
     for (Slot& slot : slots_) {
         slot.head->new_sequence();
+        if (slot.meter) {
+            slot.meter->new_sequence();
+        }
     }
+}
+
+void AnalogHeads::watch_activity() {
+    for (Slot& slot : slots_) {
+        slot.meter.emplace(settings_.head, settings_.window);
+    }
+}
+
+Activity AnalogHeads::activity() const {
+    Activity sum;
+    for (const Slot& slot : slots_) {
+        if (slot.meter) {
+            sum += slot.meter->total();
+        }
+    }
+    return sum;
+}
+
+Projections AnalogHeads::recorded() const {
+    Projections all;
+    for (const Slot& slot : slots_) {
+        all.q.insert(all.q.end(), slot.recorded.q.begin(), slot.recorded.q.end());
+        all.k.insert(all.k.end(), slot.recorded.k.begin(), slot.recorded.k.end());
+        all.v.insert(all.v.end(), slot.recorded.v.begin(), slot.recorded.v.end());
+    }
+    return all;
 }
 
 void AnalogHeads::run(std::size_t layer, std::size_t tokens, std::span<const float> qkv, std::span<float> mixed) {
@@ -126,8 +156,21 @@ void AnalogHeads::run_head(std::size_t layer, std::size_t number, std::size_t to
     scale(1, ScalingStage::k, scalers.k, kSupplyV, slot.k);
     scale(2, ScalingStage::v, scalers.v, kSupplyV, slot.v);
 
+    if (recording_) {
+        const auto keep = [](const std::vector<double>& values, std::vector<float>& kept) {
+            std::transform(values.begin(), values.end(), std::back_inserter(kept),
+                           [](double value) { return static_cast<float>(value); });
+        };
+        keep(slot.q, slot.recorded.q);
+        keep(slot.k, slot.recorded.k);
+        keep(slot.v, slot.recorded.v);
+    }
+
     slot.y.resize(tokens * dim);
     slot.head->run(tokens, slot.q, slot.k, slot.v, slot.y);
+    for (std::size_t t = 0; slot.meter && t < tokens; ++t) {
+        (void)slot.meter->step(token_at(t, dim, slot.q, slot.k, slot.v));
+    }
 
     const double a = scalers.output.gain(number);
     const double b = scalers.output.offset(number);

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "sim/cost/activity.h"
 #include "sim/language/attention.h"
 #include "sim/language/model_file.h"
 #include "sim/language/stage_moments.h"
@@ -14,6 +16,13 @@
 #include "sim/run.h"
 
 namespace gca {
+
+/// What heads were given, in hardware range: [heads][tokens][dim], a layer's heads after those of the one before.
+struct Projections {
+    std::vector<float> q;
+    std::vector<float> k;
+    std::vector<float> v;
+};
 
 /// One head: a stream of tokens in hardware range.
 class AnalogHead {
@@ -41,6 +50,13 @@ class AnalogHeads : public Attention {
 
     /// From now on, values at all scaling stages are added to `moments`; null for nowhere.
     void measure(StageMoments* moments) { moments_ = moments; }
+    /// From now on, what every head does is added up, by a functional head beside it.
+    void watch_activity();
+    /// Of all heads since then.
+    [[nodiscard]] Activity activity() const;
+    /// From now on, what the heads are given is kept.
+    void record() { recording_ = true; }
+    [[nodiscard]] Projections recorded() const;
     /// Other scalers for all layers.
     void set_scalers(std::vector<Scalers> layers) { settings_.layers = std::move(layers); }
 
@@ -50,6 +66,8 @@ class AnalogHeads : public Attention {
  private:
     struct Slot {
         std::unique_ptr<AnalogHead> head;
+        std::optional<ActivityMeter> meter;
+        Projections recorded;
         std::vector<double> q;
         std::vector<double> k;
         std::vector<double> v;
@@ -63,6 +81,7 @@ class AnalogHeads : public Attention {
     AnalogSettings settings_;
     Workers& workers_;
     StageMoments* moments_ = nullptr;
+    bool recording_ = false;
     std::vector<Slot> slots_;  ///< [layers][heads]
 };
 

@@ -18,10 +18,13 @@
 #include <system_error>
 
 #include "behavioral/error.h"
+#include "behavioral/time_base.h"
 #include "sim/command_options.h"
 #include "sim/config_file.h"
+#include "sim/cost/chip.h"
 #include "sim/interrupt.h"
 #include "sim/language/evaluate.h"
+#include "sim/language/shipped.h"
 #include "sim/language/task.h"
 #include "sim/npz.h"
 #include "sim/output_file.h"
@@ -32,9 +35,6 @@
 namespace gca {
 
 namespace {
-
-// The paper's energy of one token in one head of its size, in nJ.
-constexpr double kPaperEnergyNj = 6.15;
 
 std::string row(std::string_view name, const std::string& value) {
     return fmt::format("  {:<22}{}\n", name, value);
@@ -91,6 +91,26 @@ std::string describe(LanguageModel& model) {
                                   to_string(analog.head.cell.model), g.dim, g.tile_tokens, g.tiles, analog.window));
 }
 
+/// What the heads' activity took, by the estimate of `gca report`, where `fed` tokens went through them.
+std::string describe_energy(LanguageModel& model, std::size_t fed) {
+    constexpr double kPjPerNj = 1000.0;
+    const Config& head = model.file().analog->head;
+    const std::size_t heads = model.file().shape.layers * model.file().shape.heads;
+    const Schedule schedule =
+        Schedule::of_levels(std::max(head.quantization.query_levels, 2U), head.quantization.output_levels);
+    const Chip chip(load_digital_figures(shipped::digital_figures()));
+    const double cycles = model.analog()->cycles() == 0 ? schedule.latency()
+                                                        : static_cast<double>(model.analog()->cycles()) /
+                                                              static_cast<double>(fed * model.file().shape.layers);
+    const TokenEnergy energy = chip.energy(head, model.analog()->activity(), cycles);
+    return row("attention's energy",
+               fmt::format("{:.1f} nJ a token: {} heads of {:.2f} nJ (K {:.2f}, V {:.2f}, digital {:.2f}, DACs {:.2f}; "
+                           "gca report explains)",
+                           static_cast<double>(heads) * energy.total() / kPjPerNj, heads, energy.total() / kPjPerNj,
+                           energy.key_array / kPjPerNj, energy.value_array / kPjPerNj, energy.digital / kPjPerNj,
+                           energy.dacs / kPjPerNj));
+}
+
 /// A token's bytes as the screen may see them: a model may write control characters.
 void show(std::string_view bytes, bool terminal) {
     for (const char c : bytes) {
@@ -105,6 +125,9 @@ int generate_command(const LanguageArguments& arguments) {
     LanguageModelOptions options = arguments.model;
     options.hardware_engine = AttentionEngine::rtl;
     LanguageModel model(options);
+    if (model.analog() != nullptr) {
+        model.analog()->watch_activity();
+    }
     const std::vector<TokenId> prompt = model.tokenizer().encode(arguments.prompt, "--prompt");
     if (prompt.empty()) {
         throw InputError("--prompt is empty: must have at least one token");
@@ -131,25 +154,43 @@ int generate_command(const LanguageArguments& arguments) {
                         fmt::format("{:.0f} ns a token: {} layers one after the other",
                                     static_cast<double>(cycles) / static_cast<double>(fed), shape.layers));
         }
-        if (model.file().analog->head.geometry == Geometry{}) {
-            const auto heads = static_cast<double>(shape.layers * shape.heads);
-            text += row("attention's energy", fmt::format("{:.1f} nJ a token: {} heads of {} nJ, the paper's figure",
-                                                          heads * kPaperEnergyNj, heads, kPaperEnergyNj));
-        }
+        text += describe_energy(model, fed);
     }
     fmt::print(stderr, "{}", text);
     return 0;
 }
 
-void write_logits(const std::string& file, LanguageModel& model, std::span<const TokenId> tokens) {
-    const GptShape& shape = model.file().shape;
-    if (tokens.size() > shape.positions) {
-        throw InputError(fmt::format("--logits: {} tokens: must be at most {}, one sequence (--limit)", tokens.size(),
-                                     shape.positions));
+void check_one_sequence(const char* option, const LanguageModel& model, std::span<const TokenId> tokens) {
+    const std::size_t positions = model.file().shape.positions;
+    if (tokens.size() > positions) {
+        throw InputError(
+            fmt::format("{}: {} tokens: must be at most {}, one sequence (--limit)", option, tokens.size(), positions));
     }
+}
+
+void write_logits(const std::string& file, LanguageModel& model, std::span<const TokenId> tokens) {
+    check_one_sequence("--logits", model, tokens);
     NpzWriter writer(file);
     const std::vector<float> logits = all_logits(model, tokens);
-    writer.add("logits", logits, {tokens.size(), shape.vocabulary});
+    writer.add("logits", logits, {tokens.size(), model.file().shape.vocabulary});
+    writer.finish();
+}
+
+/// A run's input: what every head of the model is given while it reads `tokens`.
+void write_projections(const std::string& file, LanguageModel& model, std::span<const TokenId> tokens) {
+    check_one_sequence("--projections", model, tokens);
+    if (model.analog() == nullptr) {
+        throw InputError("--projections: the model's attention is softmax: needs --engine functional or rtl");
+    }
+    NpzWriter writer(file);
+    model.analog()->record();
+    (void)all_logits(model, tokens);
+    const Projections projections = model.analog()->recorded();
+    const GptShape& shape = model.file().shape;
+    const std::vector<std::size_t> sizes{shape.layers * shape.heads, tokens.size(), shape.dim()};
+    writer.add("q", projections.q, sizes);
+    writer.add("k", projections.k, sizes);
+    writer.add("v", projections.v, sizes);
     writer.finish();
 }
 
@@ -202,6 +243,10 @@ int eval_command(const LanguageArguments& arguments) {
     const std::vector<TokenId> tokens = read_tokens(arguments, model, 2);
     if (!arguments.logits.empty()) {
         write_logits(arguments.logits, model, tokens);
+        return 0;
+    }
+    if (!arguments.projections.empty()) {
+        write_projections(arguments.projections, model, tokens);
         return 0;
     }
     const std::size_t positions = model.file().shape.positions;
@@ -282,8 +327,10 @@ int tokenize_command(const LanguageArguments& arguments) {
 }
 
 void add_model_options(CLI::App& command, LanguageArguments& a, bool with_engine) {
-    command.add_option("--model", a.model.model, "A model's JSON file, or a folder with config.json")
-        ->required()
+    a.model.model = shipped::model();
+    command
+        .add_option("--model", a.model.model,
+                    "A model's JSON file, or a folder with config.json (default: the one that ships)")
         ->option_text("PATH");
     command
         .add_option("--set", a.model.overrides,
@@ -306,8 +353,9 @@ void add_model_options(CLI::App& command, LanguageArguments& a, bool with_engine
 
 void add_generate(CLI::App& command, LanguageArguments& a) {
     add_model_options(command, a, true);
-    command.add_option("--prompt", a.prompt, "The text to continue")->required()->option_text("TEXT");
-    add_number<std::size_t>(command, "--tokens", a.count, 1, std::size_t{1} << 32U, "Tokens to write (default 200)");
+    command.add_option("--prompt", a.prompt, fmt::format("The text to continue (default \"{}\")", a.prompt))
+        ->option_text("TEXT");
+    add_number<std::size_t>(command, "--tokens", a.count, 1, std::size_t{1} << 32U, "Tokens to write (default 400)");
     add_number<double>(command, "--temperature", a.sampler.temperature, 0.0, 100.0,
                        "0: always the likeliest token; 1: as the model says (default 0.8)");
     add_number<std::size_t>(command, "--top-k", a.sampler.top_k, 0, SIZE_MAX,
@@ -327,7 +375,13 @@ void add_eval(CLI::App& command, LanguageArguments& a) {
     add_number<std::size_t>(command, "--limit", a.limit, 1, SIZE_MAX, "Only the first N tokens");
     add_number<std::size_t>(command, "--stride", a.stride, 1, SIZE_MAX,
                             "Tokens from one stretch of the text to the next (default: the model's positions)");
-    command.add_option("--logits", a.logits, "Writes the logits of one sequence instead")->option_text("FILE.npz");
+    CLI::Option* logits = command.add_option("--logits", a.logits, "Writes the logits of one sequence instead");
+    logits->option_text("FILE.npz");
+    command
+        .add_option("--projections", a.projections,
+                    "Writes q, k, v of all heads over one sequence instead, layer after layer: an input of gca run")
+        ->option_text("FILE.npz")
+        ->excludes(logits);
     command.add_flag("--json", a.json, "Prints JSON");
 }
 

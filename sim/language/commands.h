@@ -20,12 +20,13 @@ enum class LanguageCommand { generate, eval, adapt, tokenize };
 struct LanguageArguments {
     LanguageCommand command = LanguageCommand::generate;
     LanguageModelOptions model;
-    std::string prompt;
-    std::size_t count = 200;
+    std::string prompt = "She had not expected to meet him there, and";
+    std::size_t count = 400;
     SamplerOptions sampler;
     std::string text;
     std::string tokens;
     std::string logits;
+    std::string projections;
     std::string task;
     std::size_t limit = 0;   ///< 0: all tokens
     std::size_t stride = 0;  ///< 0: the model's positions

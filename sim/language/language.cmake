@@ -18,6 +18,7 @@ add_library(gca_language STATIC
   sim/language/linear.cpp
   sim/language/model_file.cpp
   sim/language/safetensors.cpp
+  sim/language/shipped.cpp
   sim/language/softmax_heads.cpp
   sim/language/task.cpp
   sim/language/tokenizer.cpp
@@ -25,5 +26,7 @@ add_library(gca_language STATIC
   sim/language/word_splitter.cpp
   sim/language/workers.cpp)
 target_link_libraries(gca_language
-  PUBLIC gca_sim TBB::tbb nlohmann_json::nlohmann_json
+  PUBLIC gca_cost gca_sim TBB::tbb nlohmann_json::nlohmann_json
   PRIVATE gca_warnings PkgConfig::openblas PkgConfig::pcre2 CLI11::CLI11)
+set_source_files_properties(sim/language/shipped.cpp PROPERTIES COMPILE_DEFINITIONS
+  GCA_DATA_FOLDER="${PROJECT_SOURCE_DIR}/sim/data")

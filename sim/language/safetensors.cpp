@@ -74,7 +74,7 @@ float from_bfloat(std::uint16_t bits) {
 }
 
 std::vector<float> to_float(std::vector<float> raw, std::size_t count, std::string_view dtype) {
-    if (dtype == "F32") {
+    if (dtype == "F32" || count == 0) {
         return raw;
     }
     std::vector<std::uint16_t> halves(count);
@@ -82,6 +82,15 @@ std::vector<float> to_float(std::vector<float> raw, std::size_t count, std::stri
     raw.resize(count);
     std::transform(halves.begin(), halves.end(), raw.begin(), dtype == "F16" ? from_half : from_bfloat);
     return raw;
+}
+
+/// None for anything else: the library would turn numbers that do not fit into others.
+std::optional<std::vector<std::size_t>> whole_numbers(const nlohmann::json& array) {
+    if (!array.is_array() ||
+        !std::all_of(array.begin(), array.end(), [](const nlohmann::json& x) { return x.is_number_unsigned(); })) {
+        return std::nullopt;
+    }
+    return array.get<std::vector<std::size_t>>();
 }
 
 }  // namespace
@@ -122,15 +131,22 @@ void SafetensorsFile::read_header() {
             continue;
         }
         try {
-            const auto range = entry.at("data_offsets").get<std::array<std::uint64_t, 2>>();
-            Tensor tensor{.dtype = entry.at("dtype").get<std::string>(),
-                          .shape = entry.at("shape").get<std::vector<std::size_t>>(),
-                          .begin = first + range[0],
-                          .end = first + range[1]};
-            if (range[0] > range[1] || range[1] > file_bytes - first) {
-                refuse(fmt::format("tensor {} has bytes {} to {}: the file has {} (cut short?)", printable(name),
-                                   range[0], range[1], file_bytes - first));
+            const auto range = whole_numbers(entry.at("data_offsets"));
+            const auto shape = whole_numbers(entry.at("shape"));
+            if (!range || range->size() != 2 || !shape) {
+                refuse(fmt::format("tensor {}: shape and the two data_offsets must be whole numbers below 2^64",
+                                   printable(name)));
             }
+            const std::uint64_t begin = range->front();
+            const std::uint64_t end = range->back();
+            if (begin > end || end > file_bytes - first) {
+                refuse(fmt::format("tensor {} has bytes {} to {}: the file has {} (cut short?)", printable(name), begin,
+                                   end, file_bytes - first));
+            }
+            Tensor tensor{.dtype = entry.at("dtype").get<std::string>(),
+                          .shape = *shape,
+                          .begin = first + begin,
+                          .end = first + end};
             tensors_.emplace(name, std::move(tensor));
         } catch (const nlohmann::json::exception&) {
             refuse(fmt::format("tensor {}: must have dtype, shape and data_offsets", printable(name)));
@@ -177,15 +193,15 @@ std::vector<std::string> SafetensorsFile::names() const {
 std::vector<float> SafetensorsFile::load(std::string_view name, std::span<const std::size_t> shape) {
     const auto found = tensors_.find(name);
     if (found == tensors_.end()) {
-        refuse(fmt::format("tensor {} is missing", name));
+        refuse(fmt::format("tensor {} is missing", printable(name)));
     }
     const Tensor& tensor = found->second;
     if (tensor.dtype != "F32" && tensor.dtype != "F16" && tensor.dtype != "BF16") {
-        refuse(fmt::format("tensor {} has dtype {}: must be F32, F16 or BF16", name, tensor.dtype));
+        refuse(fmt::format("tensor {} has dtype {}: must be F32, F16 or BF16", printable(name), tensor.dtype));
     }
     if (!std::equal(tensor.shape.begin(), tensor.shape.end(), shape.begin(), shape.end())) {
-        refuse(
-            fmt::format("tensor {} has shape {}: must be {}", name, format_index(tensor.shape), format_index(shape)));
+        refuse(fmt::format("tensor {} has shape {}: must be {}", printable(name), format_index(tensor.shape),
+                           format_index(shape)));
     }
     const std::uint64_t bytes = tensor.end - tensor.begin;
     const std::size_t count = bytes / *bytes_of(tensor.dtype);
@@ -194,12 +210,12 @@ std::vector<float> SafetensorsFile::load(std::string_view name, std::span<const 
     in_.seekg(static_cast<std::streamoff>(tensor.begin));
     const std::span<std::byte> raw = std::as_writable_bytes(std::span(values));
     if (!in_.read(static_cast<char*>(static_cast<void*>(raw.data())), static_cast<std::streamsize>(bytes))) {
-        refuse(fmt::format("tensor {}: cannot read its {} bytes", name, bytes));
+        refuse(fmt::format("tensor {}: cannot read its {} bytes", printable(name), bytes));
     }
     values = to_float(std::move(values), count, tensor.dtype);
     const auto bad = std::find_if(values.begin(), values.end(), [](float x) { return !std::isfinite(x); });
     if (bad != values.end()) {
-        refuse(fmt::format("tensor {}: value {} is NaN or infinite: must be a finite number", name,
+        refuse(fmt::format("tensor {}: value {} is NaN or infinite: must be a finite number", printable(name),
                            std::distance(values.begin(), bad)));
     }
     return values;

@@ -10,8 +10,7 @@ if(GCA_COVERAGE STREQUAL "rtl")
   set(GCA_VERILATE_COVERAGE COVERAGE)
   # Verilator 5.006 splits an always block without regard to its counters, which then read what was assigned in between.
   # Flops wake up as zeros, because random bits would count as toggles until the first reset.
-  # The assertions in the RTL are left out: what happens when they fail is not to be reached.
-  set(GCA_VERILATE_COVERAGE_ARGS -fno-split --x-initial 0 +define+SYNTHESIS)
+  set(GCA_VERILATE_COVERAGE_ARGS -fno-split --x-initial 0)
   list(REMOVE_ITEM GCA_VERILATOR_ARGS --savable)  # Verilator refuses it together with coverage
   list(APPEND GCA_VERILATOR_ARGS ${GCA_VERILATE_COVERAGE_ARGS})
 elseif(GCA_COVERAGE STREQUAL "cpp")

@@ -20,6 +20,7 @@ module gca_head_cover #(
     input wire logic result_ready_i,
     input wire logic accept,
     input wire logic add,
+    input wire logic scan,
     input wire logic [Tiles*Dim-1:0] full,
     input wire logic [Tiles*Dim-1:0] sign,
     input wire logic restart,
@@ -69,13 +70,13 @@ module gca_head_cover #(
 
   // Readout and status.
   FullCountersOfBothSigns_C: cover property (@(posedge clk_i) disable iff (!rst_ni)
-      add && (|(full & sign)) && (|(full & ~sign)));
-  AllCountersFull_C: cover property (@(posedge clk_i) disable iff (!rst_ni) add && (&full));
-  NoCounterFull_C: cover property (@(posedge clk_i) disable iff (!rst_ni) add && !(|full));
-  FullCountersUnderBackPressure_C: cover property (@(posedge clk_i) disable iff (!rst_ni) add && (|full) && stalled);
+      scan && (|(full & sign)) && (|(full & ~sign)));
+  AllCountersFull_C: cover property (@(posedge clk_i) disable iff (!rst_ni) scan && (&full));
+  NoCounterFull_C: cover property (@(posedge clk_i) disable iff (!rst_ni) scan && !(|full));
+  FullCountersUnderBackPressure_C: cover property (@(posedge clk_i) disable iff (!rst_ni) scan && (|full) && stalled);
   StatusClearWithAResultTaken_C: cover property (@(posedge clk_i) disable iff (!rst_ni)
       status_clear_i && result_valid_o && result_ready_i);
-  StatusClearWithTheScan_C: cover property (@(posedge clk_i) disable iff (!rst_ni) status_clear_i && add);
+  StatusClearWithTheScan_C: cover property (@(posedge clk_i) disable iff (!rst_ni) status_clear_i && scan);
   StatusClearWhileAResultWaits_C: cover property (@(posedge clk_i) disable iff (!rst_ni) status_clear_i && stalled);
   TokenWaitsWhileAResultWaits_C: cover property (@(posedge clk_i) disable iff (!rst_ni)
       token_valid_i && !token_ready_o && stalled);
@@ -84,7 +85,7 @@ module gca_head_cover #(
 endmodule
 
 bind gca_head gca_head_cover #(.Tiles(Tiles), .Dim(Dim)) u_cover (.*, .restart(u_write_ctrl.restart),
-    .wrap(u_write_ctrl.wrap), .ring_full(u_write_ctrl.full_q), .scores(ana_c2p1_integrate_o),
+    .wrap(u_write_ctrl.wrap), .sign(ana_sign_i), .ring_full(u_write_ctrl.full_q), .scores(ana_c2p1_integrate_o),
     .mixes(ana_c2p1_emit_o), .emits(ana_c2p2_emit_o), .waits(u_sequencer.load_done && !score_start),
     .begins_ring(u_write_ctrl.left_q == u_write_ctrl.last_q));
 

@@ -5,6 +5,7 @@ by the fuzzer.
   make_cases.py FOLDER
 """
 import io
+import json
 import pathlib
 import struct
 import sys
@@ -251,11 +252,164 @@ CHECKPOINTS = {
 for place in range(0, 1024, 32):
     CHECKPOINTS[f"flops-high-{place}"] = b"\0" + alter(OVERWRITE, RTL, place, b"\xff" * 32)
 
+# ---- language models -------------------------------------------------------------------------------------------------
+
+
+def tensors(header, values=b"", length=None):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text) if length is None else length) + text + values
+
+
+def tensor(dtype="F32", shape=(2, 3), begin=0, end=24):
+    return {"dtype": dtype, "shape": list(shape), "data_offsets": [begin, end]}
+
+
+SIX = struct.pack("<6f", *range(6))
+SAFETENSORS = {
+    "f32": tensors({"a": tensor()}, SIX),
+    "f16": tensors({"a": tensor("F16", (4,), 0, 8)}, struct.pack("<4e", 1, -2, 0.5, 3)),
+    "bf16": tensors({"a": tensor("BF16", (1, 2, 2), 0, 8)}, bytes(8)),
+    "two": tensors({"b": tensor("F16", (2,), 24, 28), "a": tensor()}, SIX + bytes(4)),
+    "metadata": tensors({"__metadata__": {"format": "pt"}, "a": tensor()}, SIX),
+    "scalar": tensors({"a": tensor(shape=(), end=4)}, SIX[:4]),
+    "no-value": tensors({"a": tensor(shape=(0, 4), end=0)}),
+    "no-value-f16": tensors({"a": tensor("F16", (0, 4), 0, 0)}),
+    "not-finite": tensors({"a": tensor(shape=(1,), end=4)}, struct.pack("<f", float("nan"))),
+    "f16-infinite": tensors({"a": tensor("F16", (1,), 0, 2)}, b"\0\x7c"),
+    "other-dtype": tensors({"a": tensor("I64", (1,), 0, 8)}, bytes(8)),
+    "dtype-a-number": tensors({"a": tensor(7)}, SIX),
+    "cut": tensors({"a": tensor()}, SIX[:-1]),
+    "longer": tensors({"a": tensor()}, SIX + b"\0"),
+    "gap": tensors({"a": tensor(begin=4, end=28)}, SIX + bytes(4)),
+    "overlap": tensors({"a": tensor(), "b": tensor(begin=12, end=36)}, SIX + bytes(12)),
+    "backwards": tensors({"a": tensor(begin=24, end=0)}, SIX),
+    "shape-overflows": tensors({"a": tensor(shape=(1 << 32, 1 << 32, 4))}, SIX),
+    "shape-huge": tensors({"a": tensor(shape=(1 << 63,))}, SIX),
+    "shape-negative": tensors({"a": tensor(shape=(-2, -3))}, SIX),
+    "shape-of-words": tensors({"a": {"dtype": "F32", "shape": ["2"], "data_offsets": [0, 24]}}, SIX),
+    "offsets-above-64-bits": tensors({"a": tensor(end=1 << 64)}, SIX),
+    "offsets-fractions": tensors(b'{"a": {"dtype": "F32", "shape": [6], "data_offsets": [0, 24.0]}}', SIX),
+    "offsets-negative": tensors({"a": tensor(begin=-24)}, SIX),
+    "offsets-three": tensors({"a": {"dtype": "F32", "shape": [6], "data_offsets": [0, 24, 24]}}, SIX),
+    "offsets-huge": tensors({"a": tensor(end=(1 << 64) - 1)}, SIX),
+    "offsets-broken": tensors({"a": {"dtype": "F32", "shape": [6], "data_offsets": [0]}}, SIX),
+    "header-longer-than-the-file": tensors({"a": tensor()}, SIX, length=1000),
+    "header-of-16-exabytes": tensors({"a": tensor()}, SIX, length=(1 << 64) - 1),
+    "header-empty": tensors(b""),
+    "header-no-object": tensors(b"[1]"),
+    "header-deep": tensors(b"[" * 3000),
+    "header-not-utf-8": tensors(b'{"\xff": 1}'),
+    "name-twice": tensors(b'{"a":' + json.dumps(tensor()).encode() + b',"a":' + json.dumps(tensor()).encode() + b"}", SIX),
+    "name-of-control-characters": tensors({"a\n\x1b[31m": tensor(shape=(5,))}, SIX),
+    "length-only": bytes(8),
+    "empty": b"",
+}
+
+
+def byte_pairs(entries, merges, text, alone=False):
+    entries, merges, text = (part if isinstance(part, bytes) else part.encode() for part in (entries, merges, text))
+    return bytes([alone]) + struct.pack("<HH", len(entries), len(merges)) + entries + merges + text
+
+
+BYTE_PAIRS = {
+    "bytes": byte_pairs("", "#version: 0.2\n", "Any text, ünd more.\n"),
+    "merges": byte_pairs('"th":256,"the":257,"\u0120the":258', "#version: 0.2\nt h\nth e\n\u0120 the\n", "the end of the"),
+    "merges-out-of-order": byte_pairs('"th":256,"the":257', "th e\nt h\n", "thethe"),
+    "no-utf-8": byte_pairs("", "", b"a\xff\xc3("),
+    "long-word": byte_pairs('"aa":256,"aaaa":257', "a a\naa aa\n", "a" * 1500),
+    "part-missing": byte_pairs('"th":256', "t h\nth e\n", "the"),
+    "merge-of-one": byte_pairs('"th":256', "th\n", "the"),
+    "merge-of-three": byte_pairs('"th":256', "t h e\n", "the"),
+    "merge-twice": byte_pairs('"th":256', "t h\nt h\n", "the"),
+    "carriage-returns": byte_pairs('"th":256', "t h\r\n", "the"),
+    "id-twice": byte_pairs('"th":255', "t h\n", "the"),
+    "id-missing": byte_pairs('"th":300', "t h\n", "the"),
+    "id-huge": byte_pairs('"th":18446744073709551615', "t h\n", "the"),
+    "id-negative": byte_pairs('"th":-1', "t h\n", "the"),
+    "id-a-fraction": byte_pairs('"th":256.0', "t h\n", "the"),
+    "name-twice": byte_pairs('"a":256', "", "a"),
+    "name-empty": byte_pairs('"":256', "", "a"),
+    "name-of-another-character": byte_pairs('"\u4e2d":256', "", "a"),
+    "name-with-a-surrogate": byte_pairs('"\\ud800":256', "", "a"),
+    "nested": byte_pairs('"th":{"a":1}', "", "a"),
+    "bytes-missing": byte_pairs('{"a":0}', "", "a", alone=True),
+    "no-object": byte_pairs("[]", "", "a", alone=True),
+    "deep": byte_pairs("[" * 1500, "", "a", alone=True),
+    "empty": b"",
+}
+
+MODEL = {"model_type": "gpt2", "n_layer": 2, "n_head": 2, "n_embd": 128, "n_positions": 64, "vocab_size": 256,
+         "activation_function": "gelu_new", "gca": {
+             "weights": "m.safetensors", "attention": "hardware", "window": 100,
+             "head": {"cell": {"model": "linear"}, "leakage": {"form": "product", "decay_per_token": 0.001}},
+             "scalers": {name: [[0.5, 0.25], [1.0, -3.5]] for name in
+                         ("q_a", "q_b", "k_a", "k_b", "v_a", "v_b", "output_a", "output_b")}}}
+
+
+def model(*place, value):
+    """The model with another value at a place, or without it where the value is `...`."""
+    document = json.loads(json.dumps(MODEL))
+    at = document
+    for key in place[:-1]:
+        at = at[key]
+    if value is ...:
+        del at[place[-1]]
+    else:
+        at[place[-1]] = value
+    return json.dumps(document)
+
+
+MODEL_FILES = {
+    "good": json.dumps(MODEL),
+    "softmax": model("gca", value={"weights": "m.safetensors"}),
+    "no-gca": model("gca", value=...),
+    "gca-null": model("gca", value=None),
+    "gca-a-number": model("gca", value=3),
+    "no-head": model("gca", "head", value=...),
+    "head-null": model("gca", "head", value=None),
+    "section-null": model("gca", "head", "cell", value=None),
+    "section-unknown": model("gca", "head", "cells", value={}),
+    "section-with-newline": model("gca", "head", "cell]\n[leakage", value={"form": "off"}),
+    "key-with-newline": model("gca", "head", "cell", value={"model\n": "cubic"}),
+    "value-with-newline": model("gca", "head", "cell", value={"model": "cubic\n"}),
+    "value-nested": model("gca", "head", "cell", value={"model": {"a": [1]}}),
+    "value-null": model("gca", "head", "cell", value={"model": None}),
+    "value-deep": json.dumps(MODEL).replace('"linear"', "[" * 2000),
+    "polynomial": model("gca", "head", "cell", value={"model": "polynomial", "coefficients": [0, 1e-3, -2.5]}),
+    "geometry-of-another-dimension": model("gca", "head", "geometry", value={"dim": 8}),
+    "geometry-huge": model("gca", "head", "geometry", value={"dim": 64, "tile_tokens": 1 << 40, "tiles": 1 << 40}),
+    "window-zero": model("gca", "window", value=0),
+    "window-huge": model("gca", "window", value=(1 << 64) - 1),
+    "scalers-missing": model("gca", "scalers", value=...),
+    "scalers-too-few": model("gca", "scalers", "q_a", value=[[1.0]]),
+    "scalers-of-words": model("gca", "scalers", "q_a", value=[["a", "b"], ["c", "d"]]),
+    "scaler-infinite": json.dumps(MODEL).replace("-3.5", "1e999"),
+    "scaler-nan": json.dumps(MODEL).replace("-3.5", "NaN"),
+    "layers-zero": model("n_layer", value=0),
+    "layers-huge": model("n_layer", value=1 << 63),
+    "layers-negative": model("n_layer", value=-2),
+    "layers-a-fraction": model("n_layer", value=2.0),
+    "heads-no-divisor": model("n_head", value=3),
+    "epsilon-zero": model("layer_norm_epsilon", value=0),
+    "epsilon-a-word": model("layer_norm_epsilon", value="small"),
+    "other-activation": model("activation_function", value="relu"),
+    "weights-a-number": model("gca", "weights", value=5),
+    "weights-anywhere": model("gca", "weights", value="../../../../../../etc/passwd"),
+    "weights-with-nul": model("gca", "weights", value="m\0.safetensors"),
+    "weights-empty": model("gca", "weights", value=""),
+    "not-utf-8": json.dumps(MODEL).encode().replace(b"m.safe", b"\xff.safe"),
+    "key-twice": json.dumps(MODEL)[:-1] + ', "n_head": 1}',
+    "cut": json.dumps(MODEL)[:200],
+    "no-object": "[]",
+    "empty": "",
+}
+
 
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    targets = {"config": CONFIGS, "npz": ARCHIVES, "npz_member": MEMBERS, "checkpoint": CHECKPOINTS}
+    targets = {"config": CONFIGS, "npz": ARCHIVES, "npz_member": MEMBERS, "checkpoint": CHECKPOINTS,
+               "safetensors": SAFETENSORS, "byte_pairs": BYTE_PAIRS, "model_file": MODEL_FILES}
     for target, cases in targets.items():
         folder = pathlib.Path(sys.argv[1]) / target
         folder.mkdir(parents=True, exist_ok=True)

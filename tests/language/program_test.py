@@ -75,6 +75,29 @@ class LanguageProgram(unittest.TestCase):
         got = np.load(self.folder / "logits.npz")["logits"]
         self.assertLess(np.abs(got - expected["f32"]).max(), 1e-4)
 
+    def test_projections_are_a_runs_input(self):
+        projections, config, result = (self.folder / name for name in ("p.npz", "c.toml", "r.npz"))
+        self.assertEqual(run("eval", "--model", MODEL, "--text", self.text, "--limit", 40, "--projections",
+                             projections).returncode, 0)
+        arrays = np.load(projections)
+        for name, full_scale in (("q", 1.0), ("k", np.float32(0.9)), ("v", np.float32(0.9))):
+            self.assertEqual(arrays[name].shape, (4, 40, 8))
+            self.assertTrue((arrays[name] >= 0).all() and (arrays[name] <= full_scale).all())
+            self.assertGreater(arrays[name].std(axis=(1, 2)).min(), 0)
+        # The second layer sees what the first layer's heads gave, so another cell changes it and not the first.
+        other = self.folder / "other.npz"
+        run("eval", "--model", MODEL, "--text", self.text, "--limit", 40, "--set", "cell.model=cubic", "--projections", other)
+        same = [np.array_equal(arrays["q"][head], np.load(other)["q"][head]) for head in range(4)]
+        self.assertEqual(same, [True, True, False, False])
+        config.write_text("[geometry]\ndim = 8\ntile_tokens = 8\ntiles = 2\n[cell]\nmodel = \"linear\"\n")
+        done = run("run", "--config", config, "--input", projections, "--window", 16, "--check", "always", "--output", result)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"0 of 1280 outputs differ", done.stdout)
+        self.refused("--projections: the model's attention is softmax", "eval", "--model", MODEL, "--text", self.text,
+                     "--limit", 40, "--engine", "softmax", "--projections", other)
+        self.refused("--projections: 560 tokens: must be at most 48", "eval", "--model", MODEL, "--text", self.text,
+                     "--projections", other)
+
     def test_eval_of_a_task(self):
         task = self.folder / "task.jsonl"
         task.write_text('{"context": "The head takes", "choices": [" a token", " nothing"], "answer": 0}\n'
@@ -112,7 +135,6 @@ class LanguageProgram(unittest.TestCase):
     def test_bad_input_is_one_line(self):
         generate = ("generate", "--model", MODEL, "--prompt")
         self.refused("--prompt is empty", *generate, "")
-        self.refused("--model", "generate", "--prompt", "a")
         self.refused("none.json: is no file", "generate", "--model", self.folder / "none.json", "--prompt", "a")
         self.refused("--tokens is 0: must be a whole number from 1", *generate, "a", "--tokens", 0)
         self.refused("--temperature is -1", *generate, "a", "--temperature", -1)

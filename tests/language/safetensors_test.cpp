@@ -101,7 +101,17 @@ TEST_F(Safetensors, ABrokenFileIsRefusedByTensorName) {
     EXPECT_TRUE(says(refusal(file_of(header("F32", "2", "0,8"), two), "y"), "tensor y is missing"));
     EXPECT_TRUE(says(refusal(file_of(header("F32", "2", "0,8"), values_of<float>({1.0F, INFINITY}))),
                      "tensor x: value 1 is NaN or infinite"));
-    EXPECT_TRUE(says(refusal(file_of(R"({"x":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", two)), "tensor x"));
+    for (const char* shape : {"-2", "2.0", "18446744073709551616", "\"2\""}) {
+        EXPECT_TRUE(
+            says(refusal(file_of(header("F32", shape, "0,8"), two)), "tensor x: shape and the two data_offsets must"))
+            << shape;
+    }
+    for (const char* range : {"-8,0", "0,8.0", "0,18446744073709551616", "0,8,8", "0"}) {
+        EXPECT_TRUE(
+            says(refusal(file_of(header("F32", "2", range), two)), "tensor x: shape and the two data_offsets must"))
+            << range;
+    }
+    EXPECT_TRUE(says(refusal(file_of(header("F32", "2", "0,18446744073709551615"), two)), "cut short?"));
     EXPECT_TRUE(says(refusal(file_of(R"({"x":{"dtype":"F32","shape":[2]}})", two)), "tensor x: must have dtype"));
     EXPECT_TRUE(says(refusal(file_of(R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
                                      R"("y":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
