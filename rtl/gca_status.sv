@@ -37,6 +37,7 @@ module gca_status #(
 
   logic [Steps-1:0] walk_q;  // one-hot: the slice of this cycle; none at rest
   logic [Parts*PartChannels-1:0] slice;
+  logic [PartChannels-1:0] part;  // by itself: Icarus 11 miscounts $countones of a part select
   logic [Parts*PartW-1:0] part_d, part_q;
   logic [2*TotalW-1:0] total_d, total_q;  // in parts with an even number, in the others
   logic [Steps*SliceW-1:0] full;
@@ -49,7 +50,8 @@ module gca_status #(
     end
     total_d = '0;
     for (int unsigned p = 0; p < Parts; p++) begin
-      part_d[p*PartW +: PartW] = PartW'($countones(slice[p*PartChannels +: PartChannels]));
+      part = slice[p*PartChannels +: PartChannels];
+      part_d[p*PartW +: PartW] = PartW'($countones(part));
       total_d[p%2*TotalW +: TotalW] = total_d[p%2*TotalW +: TotalW] + TotalW'(part_q[p*PartW +: PartW]);
     end
   end
