@@ -26,7 +26,7 @@ class Board {
     [[nodiscard]] virtual unsigned clocks_per_bit() const = 0;
 };
 
-/// A new board, just switched on. Defined beside the models: board_tops.cpp, board_netlist.cpp.
+/// A new board, just switched on. Defined beside the models: board_tops.cpp, scripts/boards/board_netlist.cpp.
 std::unique_ptr<Board> make_board(bool periphery);
 
 template <typename Model>
