@@ -41,7 +41,8 @@ def build(design):
     run(["verilator", "--cc", "--exe", "--build", "-O3", "--x-assign", "fast", "--x-initial", "fast", "-Wno-fatal",
          "-Wno-lint", "--prefix", "Vgca_board", "--top-module", "gca_board", "-Mdir", program.parent, "-o", program.name,
          "-CFLAGS", flags, "-LDFLAGS", "-lfmt", "-MAKEFLAGS", "CXX=clang++ LINK=clang++ OPT_FAST=-O1 OPT_SLOW=-O0",
-         folder / "netlist.v", folder / "ram.v", ROOT / "tests/board_sim.cpp", ROOT / "scripts/boards/board_netlist.cpp"],
+         folder / "netlist.v", folder / "ram.v", ROOT / "tests/board_sim.cpp",
+         ROOT / "scripts/boards/board_netlist.cpp"],
         folder / "simulation.log")
     return program
 
