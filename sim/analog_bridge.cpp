@@ -185,19 +185,11 @@ void AnalogBridge::check_controls() const {
 }
 
 std::ptrdiff_t AnalogBridge::high_line(std::span<const std::byte> lines, const char* array, const char* what) const {
-    if (!any_bit(lines)) {
-        return -1;
-    }
-    std::size_t offset = 0;
-    while (load_word(lines, offset) == 0) {
-        offset += sizeof(std::uint64_t);
-    }
-    const std::uint64_t word = load_word(lines, offset);
-    const std::size_t end = std::min(offset + sizeof word, lines.size());
-    if (!std::has_single_bit(word) || any_bit(lines.subspan(end))) {
+    const std::ptrdiff_t line = single_bit(lines);
+    if (line == kSeveralBits) {
         breach(fmt::format("more than one {} line of the {} array is high", what, array));
     }
-    return static_cast<std::ptrdiff_t>(offset * 8) + std::countr_zero(word);
+    return line;
 }
 
 template <typename Array>

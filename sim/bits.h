@@ -28,6 +28,7 @@ inline void store_word(std::span<std::byte> bits, std::size_t offset, std::uint6
     std::memcpy(bits.data() + offset, &word, std::min(sizeof word, bits.size() - offset));
 }
 
+/// bits: at least one byte.
 inline bool any_bit(std::span<const std::byte> bits) {
     static constexpr std::array<std::byte, 256> kNone{};
     for (; bits.size() > kNone.size(); bits = bits.subspan(kNone.size())) {
@@ -36,6 +37,26 @@ inline bool any_bit(std::span<const std::byte> bits) {
         }
     }
     return std::memcmp(bits.data(), kNone.data(), bits.size()) != 0;
+}
+
+inline constexpr std::ptrdiff_t kNoBit = -1;
+inline constexpr std::ptrdiff_t kSeveralBits = -2;
+
+/// The bit that is set, or kNoBit, or kSeveralBits. bits: at least one byte.
+inline std::ptrdiff_t single_bit(std::span<const std::byte> bits) {
+    if (!any_bit(bits)) {
+        return kNoBit;
+    }
+    std::size_t offset = 0;
+    while (load_word(bits, offset) == 0) {
+        offset += sizeof(std::uint64_t);
+    }
+    const std::uint64_t word = load_word(bits, offset);
+    const std::size_t end = std::min(offset + sizeof word, bits.size());
+    if (!std::has_single_bit(word) || any_bit(bits.subspan(end))) {
+        return kSeveralBits;
+    }
+    return static_cast<std::ptrdiff_t>(offset * 8) + std::countr_zero(word);
 }
 
 /// Field `i` of `width` bits (at most 32) in a packed vector of such fields.

@@ -14,4 +14,5 @@ target_link_libraries(language_tests PRIVATE
 gtest_discover_tests(language_tests)
 add_test(NAME language_program
   COMMAND /usr/bin/python3 ${CMAKE_CURRENT_LIST_DIR}/program_test.py $<TARGET_FILE:gca>)
+add_test(NAME training COMMAND /usr/bin/python3 ${CMAKE_CURRENT_LIST_DIR}/training_test.py $<TARGET_FILE:gca>)
 gca_measure(language_tests)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """scripts/train: its forward pass against the functional engine, its stages, its files.
 
-    /usr/bin/python3 tests/training_test.py PATH_TO_GCA [unittest's arguments]
+    /usr/bin/python3 tests/language/training_test.py PATH_TO_GCA [unittest's arguments]
 """
 import copy
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 from training import adaptation, corpus, evaluation, files, hardware, optimize, transformer  # noqa: E402
 from training.errors import UsageError  # noqa: E402
