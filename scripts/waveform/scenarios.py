@@ -46,13 +46,13 @@ def first_token(view, trace):
 
 
 def one_token(trace):
-    view = View(trace, tile=13, rows=[0, 1], columns=[40, 13, 24], outputs=[0, 2])
+    view = View(trace, tile=12, rows=[0, 1], columns=[59, 44, 35], outputs=[2, 10])
     all_stages(view)
     return first_token(view, trace)
 
 
 def saturation(trace):
-    view = View(trace, tile=3, rows=[0, 1], columns=[7, 3, 0], outputs=[53, 55])
+    view = View(trace, tile=10, rows=[0, 1], columns=[58, 40, 0], outputs=[3, 8])
     all_stages(view)
     view.comment("limits")
     for name, shown in (("s3_longest_pulse", "charge of S3's longest"), ("s5_longest_pulse", "charge of S5's longest")):
@@ -66,10 +66,10 @@ def saturation(trace):
 
 
 def pipelined(trace):
-    view = View(trace, tile=13, rows=[0], columns=[40, 13, 14], outputs=[0])
+    view = View(trace, tile=12, rows=[0], columns=[59, 44, 32], outputs=[2])
     all_stages(view, sequencer=True)
     accepted, _ = tokens(trace)
-    return view.text(accepted[0] - 2000, accepted[4] + 8000, numbered(accepted, 871), accepted[2] + 14000)
+    return view.text(accepted[0] - 2000, accepted[4] + 8000, numbered(accepted, 826), accepted[2] + 14000)
 
 
 def back_pressure(trace):
@@ -122,13 +122,13 @@ def any_trace(trace):
 
 SCENARIOS = {
     "one-token": Scenario("one token through all stages, many tokens in the window",
-                          "--trace-head 3 --trace-tokens 872:874 --trace-tiles 13", one_token),
+                          "--trace-head 3 --trace-tokens 827:829 --trace-tiles 12", one_token),
     "pipelined": Scenario("three tokens in flight at once, one every 30 cycles",
-                          "--mode pipelined --trace-head 3 --trace-tokens 871:876 --trace-tiles 13", pipelined),
+                          "--mode pipelined --trace-head 3 --trace-tokens 826:831 --trace-tiles 12", pipelined),
     "ring-wrap": Scenario("a window of four: the fifth token takes the first one's column",
                           "--window 4 --trace-tokens 0:7", ring_wrap),
     "saturation": Scenario("charges beyond the longest pulse, full counters",
-                           "--trace-head 0 --trace-tokens 199:201 --trace-tiles 3", saturation),
+                           "--trace-head 1 --trace-tokens 698:700 --trace-tiles 10", saturation),
     "back-pressure": Scenario("the host pauses at random; a token waits between load and score",
                               "--mode pipelined --backpressure random --trace-tokens 0:6", back_pressure),
     "new-sequence": Scenario("the last tokens of a sequence, then the first ones of the next",

@@ -22,10 +22,10 @@ CONTROLS = {
 }
 
 # The diagrams' files and traces. No other token may be in flight when the trace's first one is accepted.
-ONE_TOKEN = ("timing_one_token.svg", "--trace-head 3 --trace-tokens 872:873 --trace-tiles 13")
+ONE_TOKEN = ("timing_one_token.svg", "--trace-head 3 --trace-tokens 827:828 --trace-tiles 12")
 PIPELINED = ("timing_pipelined.svg", "--mode pipelined --trace-tokens 0:4 --trace-tiles none")
 # Of the one token: what the diagram shows of the analog side.
-TILE, ROWS, COLUMNS, OUTPUTS = 13, (0, 5, 7), ("c40", "c13"), ("e00", "e02")
+TILE, ROWS, COLUMNS, OUTPUTS = 12, (0, 5, 7), ("c59", "c44"), ("e02", "e10")
 
 
 def accepted(trace):
