@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <random>
@@ -12,7 +13,8 @@
 namespace gca {
 namespace {
 
-constexpr std::size_t kLengths[] = {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 64, 128, 255, 256, 257, 511, 512, 513, 600};
+constexpr std::array<std::size_t, 19> kLengths{1,  2,   3,   7,   8,   9,   15,  16,  17, 31,
+                                               64, 128, 255, 256, 257, 511, 512, 513, 600};
 
 void set_bit(std::span<std::byte> bits, std::size_t i) {
     bits[i / 8] |= std::byte{1} << (i % 8);
